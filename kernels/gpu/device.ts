@@ -1,0 +1,250 @@
+import { GpuError, ShaderError } from "./errors.ts";
+import { Pass, Recording } from "./recording.ts";
+import { readShaderHeader, type Shader, type ShaderHeader } from "./shader.ts";
+import { type DType, sizeOf, Tensor } from "./tensor.ts";
+
+/** Options of {@linkcode Device.open}. */
+export interface DeviceOptions {
+  /**
+   * Prefer a slow, frugal GPU where there are several.
+   * @default "high-performance"
+   */
+  powerPreference?: GPUPowerPreference;
+  /**
+   * Largest range a kernel may bind, in bytes; lower it to test what small adapters do.
+   * @default the adapter's own limit
+   */
+  maxBindingBytes?: number;
+}
+
+/** A compiled shader, ready to be dispatched. */
+export interface Kernel {
+  label: string;
+  header: ShaderHeader;
+  pipeline: GPUComputePipeline;
+  layout: GPUBindGroupLayout;
+}
+
+const BUFFER_USAGE = 0x80 | 0x08 | 0x04; // STORAGE | COPY_DST | COPY_SRC
+const READBACK_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
+
+/**
+ * A WebGPU device with what Quern needs around it: tensors that are counted and freed, kernels that
+ * are compiled once, and errors that are never silent.
+ *
+ * @example
+ * ```ts
+ * import { Device } from "@quern/quern";
+ *
+ * using device = await Device.open();
+ * using x = device.tensor("x", [2, 2]);
+ * x.write(Float32Array.of(1, 2, 3, 4));
+ * console.log(await x.read()); // Float32Array(4) [ 1, 2, 3, 4 ]
+ * ```
+ */
+export class Device implements Disposable {
+  /** Largest range a kernel may bind, in bytes. */
+  readonly maxBindingBytes: number;
+  #kernels = new Map<string, Promise<Kernel>>();
+  #allocations: Promise<void>[] = [];
+  #failure?: GpuError;
+  #bytes = 0;
+
+  private constructor(
+    readonly gpu: GPUDevice,
+    readonly adapter: GPUAdapter,
+    options: DeviceOptions,
+  ) {
+    this.maxBindingBytes = Math.min(
+      options.maxBindingBytes ?? Infinity,
+      gpu.limits.maxStorageBufferBindingSize,
+    );
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.fail(new GpuError((event as GPUUncapturedErrorEvent).error.message));
+    });
+    gpu.lost.then(({ reason, message }) => {
+      if (reason !== "destroyed") this.fail(new GpuError(`The GPU device was lost: ${message}`));
+    });
+  }
+
+  /**
+   * Opens the GPU with all that its adapter offers.
+   *
+   * @throws {GpuError} if there is no adapter
+   */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    const { powerPreference = "high-performance" } = options;
+    const adapter = await navigator.gpu?.requestAdapter({ powerPreference });
+    if (!adapter) {
+      throw new GpuError(
+        "Cannot open a GPU: WebGPU found no adapter. Run `deno task setup`, which installs a driver or says how.",
+      );
+    }
+    const limits: Record<string, number> = {};
+    for (const name of LIMITS) limits[name] = adapter.limits[name];
+    const features = (["shader-f16", "timestamp-query"] as const)
+      .filter((name) => adapter.features.has(name));
+    const gpu = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures: features });
+    return new Device(gpu, adapter, options);
+  }
+
+  /** Bytes of GPU memory held by living tensors. */
+  get allocatedBytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Makes a tensor of zeros that owns its memory.
+   *
+   * @throws {GpuError} if the adapter allows no buffer of this size. A device that runs out of
+   * memory tells it at the next {@linkcode Device.check}.
+   */
+  tensor(label: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
+    const size = Math.max(4, 4 * sizeOf(shape));
+    const { maxBufferSize } = this.gpu.limits;
+    if (size > maxBufferSize) {
+      throw new GpuError(
+        `Cannot allocate ${size} bytes for ${label} [${shape}]: this adapter allows ${maxBufferSize} bytes a buffer. Use a smaller model or batch.`,
+      );
+    }
+    this.gpu.pushErrorScope("out-of-memory");
+    const buffer = this.gpu.createBuffer({ label, size, usage: BUFFER_USAGE });
+    this.#allocations.push(
+      this.gpu.popErrorScope().then((error) => {
+        if (!error) return;
+        this.fail(
+          new GpuError(
+            `Out of GPU memory: ${size} bytes asked for ${label} [${shape}], ${this.#bytes} bytes in use. Use a smaller model or batch.`,
+          ),
+        );
+      }),
+    );
+    this.#bytes += size;
+    return new Tensor(this, label, shape, dtype, buffer, 0, true);
+  }
+
+  /** Frees a tensor's memory; called by the tensor that owns it. */
+  release(tensor: Tensor): void {
+    this.#bytes -= tensor.buffer.size;
+    tensor.buffer.destroy();
+  }
+
+  /**
+   * Writes down a list of kernel launches once, to be run many times.
+   *
+   * @example
+   * ```ts
+   * import { Device, fill } from "@quern/quern";
+   *
+   * using device = await Device.open();
+   * using x = device.tensor("x", [3]);
+   * using ones = await device.record("ones", (pass) => fill(pass, { x }, { value: 1 }));
+   * ones.run();
+   * console.log(await x.read()); // Float32Array(3) [ 1, 1, 1 ]
+   * ```
+   * @throws {ShaderError} if a shader does not compile
+   */
+  async record(label: string, write: (pass: Pass) => void): Promise<Recording> {
+    const pass = new Pass(this);
+    write(pass);
+    const recording = await Recording.compile(this, label, pass.launches);
+    await this.check();
+    return recording;
+  }
+
+  /** Compiles a shader, or finds it compiled. */
+  kernel(shader: Shader): Promise<Kernel> {
+    const key = JSON.stringify([shader.code, shader.constants]);
+    let kernel = this.#kernels.get(key);
+    if (!kernel) this.#kernels.set(key, kernel = this.#compile(shader));
+    return kernel;
+  }
+
+  async #compile(shader: Shader): Promise<Kernel> {
+    const { gpu } = this;
+    const { label, code, constants } = shader;
+    const header = readShaderHeader(shader);
+    gpu.pushErrorScope("validation");
+    const module = gpu.createShaderModule({ label, code });
+    const [invalid, info] = await Promise.all([gpu.popErrorScope(), module.getCompilationInfo()]);
+    const error = info.messages.find((message) => message.type === "error");
+    if (error || invalid) {
+      throw new ShaderError(
+        (error ?? invalid)!.message,
+        label,
+        error?.lineNum ?? 0,
+        error?.linePos ?? 0,
+      );
+    }
+    const entries: GPUBindGroupLayoutEntry[] = header.storage.map(({ binding, access }) => ({
+      binding,
+      visibility: 4, // COMPUTE
+      buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+    }));
+    if (header.params) {
+      entries.push({ binding: header.params.binding, visibility: 4, buffer: { type: "uniform" } });
+    }
+    const layout = gpu.createBindGroupLayout({ label, entries });
+    const pipeline = await gpu.createComputePipelineAsync({
+      label,
+      layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main", constants },
+    }).catch((cause) => {
+      throw new ShaderError(cause.message, label, 0, 0);
+    });
+    return { label, header, pipeline, layout };
+  }
+
+  /** Copies tensors to the host with one wait for all. Waits until the GPU is idle. */
+  async read(tensors: readonly Tensor[]): Promise<ArrayBuffer[]> {
+    const { gpu } = this;
+    const encoder = gpu.createCommandEncoder();
+    const staged = tensors.map(({ buffer, offsetBytes, bytes }) => {
+      const target = gpu.createBuffer({ size: bytes, usage: READBACK_USAGE });
+      encoder.copyBufferToBuffer(buffer, offsetBytes, target, 0, bytes);
+      return target;
+    });
+    try {
+      gpu.queue.submit([encoder.finish()]);
+      await Promise.all(staged.map((target) => target.mapAsync(1)));
+      await this.check();
+      return staged.map((target) => target.getMappedRange().slice(0));
+    } catch (error) {
+      throw this.#failure ?? error;
+    } finally {
+      for (const target of staged) target.destroy();
+    }
+  }
+
+  /**
+   * Throws what has gone wrong on the GPU since the device was opened.
+   *
+   * @throws {GpuError} after a validation error, when out of memory, or when the device was lost
+   */
+  async check(): Promise<void> {
+    await Promise.all(this.#allocations.splice(0));
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Makes this and each later {@linkcode Device.check} throw `error`; the first failure counts. */
+  fail(error: GpuError): void {
+    this.#failure ??= error;
+  }
+
+  /** Destroys the device and all its memory. */
+  [Symbol.dispose](): void {
+    this.gpu.destroy();
+  }
+}
+
+/** The limits that kernels and tensors depend on; a device gets the adapter's own. */
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+] as const;

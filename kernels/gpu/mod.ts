@@ -1,0 +1,12 @@
+/** The device, its tensors, and how a kernel is bound and launched. */
+export { Device, type DeviceOptions, type Kernel } from "./device.ts";
+export { GpuError, ShaderError } from "./errors.ts";
+export { type Extent, type Launch, Pass, Recording } from "./recording.ts";
+export {
+  type ParamsField,
+  readShaderHeader,
+  type Shader,
+  type ShaderHeader,
+  type StorageBinding,
+} from "./shader.ts";
+export { assertShapes, type DType, sizeOf, Tensor, type TensorData } from "./tensor.ts";

@@ -1,0 +1,99 @@
+/**
+ * Reads the header of a WGSL shader, so that binding numbers, byte offsets and the workgroup's size
+ * are written once, in the WGSL.
+ *
+ * What a shader may declare: one entry point `main`, one bind group, storage bindings, and at most
+ * one `var<uniform> params: Params` whose fields are u32, i32 or f32 (field i lies at byte 4·i).
+ */
+
+/** A storage binding as the shader declares it. */
+export interface StorageBinding {
+  name: string;
+  binding: number;
+  access: "read" | "read_write";
+  /** Type of an element: `f32`, `u32`, `i32`, `vec4f` … */
+  element: string;
+}
+
+/** A field of the shader's `Params`. */
+export interface ParamsField {
+  name: string;
+  type: "u32" | "i32" | "f32";
+}
+
+/** What the header of a shader says. */
+export interface ShaderHeader {
+  storage: StorageBinding[];
+  /** Binding number of `params`, and its fields; absent where the shader takes none. */
+  params?: { binding: number; fields: ParamsField[] };
+  /** Threads of a workgroup in x, y and z, overrides resolved. */
+  workgroupSize: [number, number, number];
+}
+
+/** A shader: its WGSL and the values of its `override` constants. */
+export interface Shader {
+  /** Name in errors and profiles, such as `gelu/forward`. */
+  label: string;
+  code: string;
+  /** Values for `override` declarations, such as a block size. @default the WGSL's own */
+  constants?: Record<string, number>;
+}
+
+const BINDING =
+  /@group\((\d+)\)\s*@binding\((\d+)\)\s*var\s*<\s*(storage|uniform)\s*(?:,\s*(read|read_write)\s*)?>\s*(\w+)\s*:\s*([^;]+);/g;
+
+/**
+ * Reads bindings, params and workgroup size from WGSL.
+ *
+ * @throws {SyntaxError} where the shader breaks the rules above
+ */
+export function readShaderHeader(shader: Shader): ShaderHeader {
+  const code = shader.code.replace(/\/\/[^\n]*/g, "");
+  const fail = (what: string): never => {
+    throw new SyntaxError(`Cannot use shader ${shader.label}: ${what}`);
+  };
+  const header: ShaderHeader = { storage: [], workgroupSize: workgroupSize(shader, code, fail) };
+  for (const [, group, binding, space, access, name, type] of code.matchAll(BINDING)) {
+    if (group !== "0") fail(`binding ${name} is in group ${group}, all must be in group 0`);
+    if (space === "uniform") {
+      if (name !== "params" || header.params) fail("its only uniform must be named params");
+      header.params = { binding: Number(binding), fields: paramsFields(code, type.trim(), fail) };
+    } else {
+      const element = type.match(/^array<\s*(?:atomic<)?(\w+)/)?.[1] ?? type.trim();
+      header.storage.push({
+        name,
+        binding: Number(binding),
+        access: (access ?? "read") as StorageBinding["access"],
+        element,
+      });
+    }
+  }
+  return header;
+}
+
+function workgroupSize(
+  shader: Shader,
+  code: string,
+  fail: (what: string) => never,
+): [number, number, number] {
+  const written = code.match(/@workgroup_size\(([^)]*)\)\s*fn\s+main\b/)?.[1] ??
+    fail("it needs `@compute @workgroup_size(…) fn main`");
+  const value = (text: string): number => {
+    if (/^\d+u?$/.test(text)) return parseInt(text);
+    const preset = code.match(new RegExp(`override\\s+${text}\\s*:\\s*u32\\s*=\\s*(\\d+)`))?.[1];
+    return shader.constants?.[text] ??
+      (preset ? parseInt(preset) : fail(`workgroup size ${text} is no number and no override`));
+  };
+  const sizes = written.split(",").map((part) => part.trim()).filter(Boolean).map(value);
+  return [sizes[0], sizes[1] ?? 1, sizes[2] ?? 1];
+}
+
+function paramsFields(code: string, type: string, fail: (what: string) => never): ParamsField[] {
+  const body = code.match(new RegExp(`struct\\s+${type}\\s*\\{([^}]*)\\}`))?.[1] ??
+    fail(`struct ${type} is not declared`);
+  return body.split(",").map((line) => line.trim()).filter(Boolean).map((line) => {
+    const field = line.match(/^(\w+)\s*:\s*(u32|i32|f32)$/) ??
+      fail(`field "${line}" of ${type} must be u32, i32 or f32`);
+    return { name: field[1], type: field[2] as ParamsField["type"] };
+  });
+}

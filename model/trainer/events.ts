@@ -1,0 +1,65 @@
+/** What a trainer tells while it works; iterations count from 1. */
+export type TrainEvent =
+  | StartEvent
+  | StepEvent
+  | EvaluationEvent
+  | SampleEvent
+  | CheckpointEvent
+  | EndEvent;
+
+/** Training begins. */
+export interface StartEvent {
+  type: "start";
+  /** Iterations done before: 0, or those of the checkpoint that training goes on from. */
+  iteration: number;
+  /** The last iteration. */
+  iterations: number;
+  /** Number of trained parameters. */
+  parameters: number;
+  /** Tokens of an iteration: batch size × context × accumulation steps. */
+  tokensPerIteration: number;
+}
+
+/** An iteration is done. */
+export interface StepEvent {
+  type: "step";
+  iteration: number;
+  /** Mean cross-entropy of the batch before the update, in nats a token. */
+  loss: number;
+  learningRate: number;
+  /** Global L2 norm of the gradient before clipping. */
+  gradientNorm: number;
+  tokensPerSecond: number;
+}
+
+/** The validation split was measured. */
+export interface EvaluationEvent {
+  type: "evaluation";
+  iteration: number;
+  /** Mean cross-entropy over the validation split, in nats a token. */
+  validationLoss: number;
+}
+
+/** The model wrote a sample. */
+export interface SampleEvent {
+  type: "sample";
+  iteration: number;
+  text: string;
+}
+
+/** A checkpoint is on disk. */
+export interface CheckpointEvent {
+  type: "checkpoint";
+  iteration: number;
+  folder: string;
+  /** Validation loss of these weights, where it was measured. */
+  validationLoss?: number;
+}
+
+/** Training is over. */
+export interface EndEvent {
+  type: "end";
+  iteration: number;
+  /** True where the signal ended it before the last iteration. */
+  interrupted: boolean;
+}
