@@ -1,0 +1,193 @@
+/**
+ * Matrix product y = a·b in the three layouts of a linear layer, written out from one template:
+ * a thread keeps a tile of y in named registers and reads each element of a and b that its tile needs
+ * once for each k. The inner loops are unrolled here, because naga unrolls nothing and an array
+ * indexed by a variable would leave the registers.
+ */
+
+/** How a and b lie in memory: N as written, T transposed. */
+export type Layout = "NN" | "NT" | "TN";
+
+/** What a matmul shader is written for. */
+export interface MatmulVariant {
+  /** NN: a [M, K], b [K, N]. NT: a [M, K], b [N, K]. TN: a [K, M], b [K, N]. */
+  layout: Layout;
+  /** Rows of y that a thread owns, a multiple of 4. */
+  rows: number;
+  /** Columns of y that a thread owns, a multiple of 4. */
+  columns: number;
+  /** Whether a is read four elements at a time. */
+  vectorA: boolean;
+  /** Whether b is read four elements at a time; in NT as a is. */
+  vectorB: boolean;
+  /** Whether y is written four elements at a time; in NN and TN only where b is read so. */
+  vectorY: boolean;
+  bias: boolean;
+  /** Adds to y instead of overwriting it. */
+  accumulate: boolean;
+}
+
+/** Threads of a workgroup along columns and rows; 8 is the width of Mesa's software driver. */
+export const LANES: { columns: number; rows: number } = { columns: 8, rows: 4 };
+
+const range = (n: number) => [...Array(n).keys()];
+const over = (value: string, width: number) => width === 1 ? value : `${value} / ${width}u`;
+const XYZW = "xyzw";
+
+/**
+ * The shader of a variant.
+ *
+ * a, b, y: as `layout` says, rows `strideA`, `strideB`, `strideY` elements apart, matrices of a batch
+ * `batchA`, `batchB`, `batchY` elements apart; bias: [N]. A thread owns `rows` neighbouring rows and
+ * `columns` columns of y, four neighbouring ones each 4·LANES.columns columns. Indices past the
+ * border are clamped in the loop and not stored.
+ */
+export function matmulWgsl(variant: MatmulVariant): string {
+  const { layout, vectorA, vectorB, vectorY, bias } = variant;
+  let binding = 0;
+  const storage = (name: string, access: string, vector: boolean) =>
+    `@group(0) @binding(${binding++}) var<storage, ${access}> ${name}: array<${
+      vector ? "vec4f" : "f32"
+    }>;`;
+  return /* wgsl */ `
+struct Params {
+  M: u32, N: u32, K: u32,
+  startA: u32, startY: u32, strideA: u32, strideB: u32, strideY: u32,
+  batchA: u32, batchB: u32, batchY: u32,
+}
+${storage("a", "read", vectorA)}
+${storage("b", "read", vectorB)}
+${storage("y", "read_write", vectorY)}
+${bias ? storage("bias", "read", vectorY) : ""}
+@group(0) @binding(${binding}) var<uniform> params: Params;
+
+@compute @workgroup_size(${LANES.columns}, ${LANES.rows})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
+  let row = (group.y * ${LANES.rows}u + lane.y) * ${variant.rows}u;
+  let column = group.x * ${LANES.columns * variant.columns}u + lane.x * 4u;
+  if (row >= params.M) { return; }
+  let beginA = params.startA + group.z * params.batchA;
+  let beginB = group.z * params.batchB;
+  let beginY = params.startY + group.z * params.batchY;
+  ${(layout === "NT" ? dotProduct(variant) : outerProduct(variant)).join("\n  ")}
+  ${store(variant).join("\n  ")}
+}
+`;
+}
+
+/** Column of a tile's column j. */
+const columnOf = (j: number) => `column + ${(j >> 2) * 4 * LANES.columns + (j & 3)}u`;
+
+/** Whether a tile's row is kept in vec4 registers s{i}_{j/4}, or in scalars s{i}_{j}. */
+const inVectors = ({ layout, vectorB }: MatmulVariant) => layout !== "NT" && vectorB;
+
+/** NN and TN: for each k, a column of a times a row of b. */
+function outerProduct(variant: MatmulVariant): string[] {
+  const { layout, rows, columns, vectorA, vectorB } = variant;
+  const widthA = vectorA ? 4 : 1;
+  const widthB = vectorB ? 4 : 1;
+  const strideA = over("params.strideA", widthA);
+  const begin = (name: string, index: string, last: string, width: number) =>
+    `${over(`begin${name}`, width)} + min(${over(`(${index})`, width)}, ${
+      over(`params.${last}`, width)
+    } - 1u)`;
+  const zero = vectorB ? "vec4f()" : "0.0";
+  const registers = range(columns / widthB);
+  const declare = [
+    ...registers.map((j) => `let b${j} = ${begin("B", columnOf(j * widthB), "N", widthB)};`),
+    ...(layout === "TN"
+      ? range(rows / widthA).map((i) =>
+        `let a${i} = ${begin("A", `row + ${i * widthA}u`, "M", widthA)};`
+      )
+      : range(rows).map((i) =>
+        `let a${i} = ${over("beginA", widthA)} + min(row + ${i}u, params.M - 1u) * (${strideA});`
+      )),
+    ...range(rows).flatMap((i) => registers.map((j) => `var s${i}_${j} = ${zero};`)),
+  ];
+  const loadB = (k: string) =>
+    registers.map((j) => `let w${j} = b[b${j} + (${k}) * (${over("params.strideB", widthB)})];`);
+  const add = (a: (i: number) => string) =>
+    range(rows).flatMap((i) =>
+      registers.map((j) =>
+        `s${i}_${j} = fma(${vectorB ? `vec4f(${a(i)})` : a(i)}, w${j}, s${i}_${j});`
+      )
+    );
+  const loadA = (k: string, count: number) =>
+    range(count).map((i) =>
+      `let v${i} = a[a${i} + ${layout === "TN" ? `(${k}) * (${strideA})` : k}];`
+    );
+  const block = (...parts: string[][]) => `{ ${parts.flat().join(" ")} }`;
+  if (layout === "NN" && vectorA) {
+    return [
+      ...declare,
+      `for (var k = 0u; k < params.K / 4u; k++) {`,
+      ...loadA("k", rows),
+      ...range(4).map((q) => block(loadB(`k * 4u + ${q}u`), add((i) => `v${i}.${XYZW[q]}`))),
+      `}`,
+    ];
+  }
+  const element = (i: number) => vectorA ? `v${i >> 2}.${XYZW[i & 3]}` : `v${i}`;
+  const step = (k: string) => block(loadA(k, rows / widthA), loadB(k), add(element));
+  return [
+    ...declare,
+    `var k = 0u;`,
+    `for (; k + 3u < params.K; k += 4u) {`,
+    ...range(4).map((q) => step(`k + ${q}u`)),
+    `}`,
+    `for (; k < params.K; k++) ${step("k")}`,
+  ];
+}
+
+/** NT: dot products of rows of a with rows of b. */
+function dotProduct({ rows, columns, vectorA }: MatmulVariant): string[] {
+  const width = vectorA ? 4 : 1;
+  const rowStart = (name: string, index: string, last: string) =>
+    `${over(`begin${name}`, width)} + min(${index}, params.${last} - 1u) * (${
+      over(`params.stride${name}`, width)
+    })`;
+  const add = (i: number, j: number) =>
+    vectorA
+      ? range(4).map((q) => `s${i}_${j} = fma(v${i}.${XYZW[q]}, w.${XYZW[q]}, s${i}_${j});`).join(
+        " ",
+      )
+      : `s${i}_${j} = fma(v${i}, w, s${i}_${j});`;
+  return [
+    ...range(rows).map((i) => `let a${i} = ${rowStart("A", `row + ${i}u`, "M")};`),
+    ...range(columns).map((j) => `let b${j} = ${rowStart("B", columnOf(j), "N")};`),
+    ...range(rows).flatMap((i) => range(columns).map((j) => `var s${i}_${j} = 0.0;`)),
+    `for (var k = 0u; k < ${over("params.K", width)}; k++) {`,
+    ...range(rows).map((i) => `let v${i} = a[a${i} + k];`),
+    ...range(columns).map((j) =>
+      `{ let w = b[b${j} + k]; ${range(rows).map((i) => add(i, j)).join(" ")} }`
+    ),
+    `}`,
+  ];
+}
+
+/** Writes the tile to y, four columns at a time where y is read so. */
+function store(variant: MatmulVariant): string[] {
+  const { rows, columns, vectorY, bias, accumulate } = variant;
+  const width = vectorY ? 4 : 1;
+  const value = (i: number, j: number) =>
+    inVectors(variant) ? `s${i}_${j >> 2}.${XYZW[j & 3]}` : `s${i}_${j}`;
+  const tile = (i: number, j: number) => {
+    if (!vectorY) return value(i, j);
+    if (inVectors(variant)) return `s${i}_${j >> 2}`;
+    return `vec4f(${range(4).map((q) => value(i, j + q)).join(", ")})`;
+  };
+  return range(rows).map((i) => {
+    const stores = range(columns / width).map((register) => {
+      const j = register * width;
+      const at = over(`(start + ${columnOf(j)})`, width);
+      const sum = [
+        accumulate ? `y[${at}]` : "",
+        tile(i, j),
+        bias ? `bias[${over(`(${columnOf(j)})`, width)}]` : "",
+      ].filter(Boolean).join(" + ");
+      return `if (${columnOf(j)} < params.N) { y[${at}] = ${sum}; }`;
+    });
+    return `if (row + ${i}u < params.M) { let start = beginY + (row + ${i}u) * params.strideY; ${
+      stores.join(" ")
+    } }`;
+  });
+}
