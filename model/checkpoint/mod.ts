@@ -1,0 +1,21 @@
+/** Checkpoints: weights and configuration as Hugging Face has them, in folders that survive a kill. */
+export { removeFolder, writeFolder } from "./folder.ts";
+export {
+  assertSameShape,
+  configFromHuggingFace,
+  configToHuggingFace,
+  type HuggingFaceConfig,
+} from "./hugging_face.ts";
+export {
+  type Checkpoint,
+  type CheckpointChoice,
+  checkpointFolder,
+  findCheckpoint,
+  listCheckpoints,
+  pruneCheckpoints,
+  readTrainerState,
+  type TrainerState,
+} from "./run_folder.ts";
+export { SafetensorsFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
+export type { NamedShape, TensorInfo } from "./safetensors_header.ts";
+export { type ParameterShape, parameterShapes, WeightsFile, writeWeights } from "./weights.ts";

@@ -1,0 +1,165 @@
+import { join } from "@std/path";
+import { removeFolder } from "./folder.ts";
+import { SafetensorsFile } from "./safetensors.ts";
+
+/** A whole checkpoint of a run. */
+export interface Checkpoint {
+  /** Its path. */
+  folder: string;
+  /** Iterations done. */
+  iteration: number;
+  /** Validation loss of its weights in nats a token, where it was measured. */
+  validationLoss?: number;
+}
+
+/** What `trainer.json` of a checkpoint holds. */
+export interface TrainerState {
+  /** Iterations done. */
+  iteration: number;
+  /** Validation loss of these weights in nats a token, where it was measured. */
+  validationLoss?: number;
+  /** Lowest validation loss of the run so far. */
+  bestValidationLoss?: number;
+}
+
+/** Which checkpoint of a run: lowest validation loss, newest, or that of an iteration. */
+export type CheckpointChoice = "best" | "last" | number;
+
+/** Where a run keeps the checkpoint of an iteration: `checkpoints/step-000500` for 500. */
+export function checkpointFolder(runFolder: string, iteration: number): string {
+  return join(runFolder, "checkpoints", `step-${String(iteration).padStart(6, "0")}`);
+}
+
+/**
+ * The whole checkpoints of a run, oldest first; broken ones are left out.
+ *
+ * A checkpoint is whole if its `trainer.json` tells the folder's iteration, and it has `config.json`
+ * and tensors of the length their headers state.
+ */
+export async function listCheckpoints(runFolder: string): Promise<Checkpoint[]> {
+  return (await inspectCheckpoints(runFolder)).checkpoints;
+}
+
+/**
+ * The folder of the chosen checkpoint of a run. The best is that with the lowest validation loss, the
+ * newest where none was measured. A folder that holds a model itself is the answer, as it is.
+ *
+ * @param folder a run, a checkpoint, or a folder as Hugging Face writes it
+ * @throws {Deno.errors.NotFound} if there is no such checkpoint, naming those there
+ */
+export async function findCheckpoint(folder: string, choice: CheckpointChoice): Promise<string> {
+  if (await isModelFolder(folder)) return folder;
+  const { checkpoints, broken } = await inspectCheckpoints(folder);
+  if (checkpoints.length === 0) {
+    throw new Deno.errors.NotFound(
+      `Cannot load a model from ${folder}: it must be a run with a whole checkpoint, or hold ` +
+        `config.json and model.safetensors; ${
+          broken.length > 0 ? broken.join("; ") : "neither is there"
+        }`,
+    );
+  }
+  if (choice === "best") return bestOf(checkpoints).folder;
+  if (choice === "last") return checkpoints.at(-1)!.folder;
+  const found = checkpoints.find(({ iteration }) => iteration === choice);
+  if (found) return found.folder;
+  throw new Deno.errors.NotFound(
+    `Cannot load checkpoint ${choice} of ${folder}: there are ${
+      checkpoints.map(({ iteration }) => iteration).join(", ")
+    }`,
+  );
+}
+
+/**
+ * Removes all checkpoints of a run but the newest ones and the best.
+ *
+ * @param keep how many of the newest stay, at least 1
+ */
+export async function pruneCheckpoints(runFolder: string, keep: number): Promise<void> {
+  const checkpoints = await listCheckpoints(runFolder);
+  if (checkpoints.length === 0) return;
+  const best = bestOf(checkpoints);
+  for (const checkpoint of checkpoints.slice(0, -Math.max(1, keep))) {
+    if (checkpoint !== best) await removeFolder(checkpoint.folder);
+  }
+}
+
+/**
+ * Reads `trainer.json` of a checkpoint.
+ *
+ * @throws {SyntaxError} if it is no JSON or says no iteration
+ * @throws {Deno.errors.NotFound} if the checkpoint has none
+ */
+export async function readTrainerState(folder: string): Promise<TrainerState> {
+  const path: string = join(folder, "trainer.json");
+  const fail = (problem: string): never => {
+    throw new SyntaxError(`Cannot read ${path}: ${problem}`);
+  };
+  const text = await Deno.readTextFile(path);
+  let state: TrainerState | null;
+  try {
+    state = JSON.parse(text);
+  } catch (error) {
+    return fail(`it is no JSON (${(error as Error).message})`);
+  }
+  if (!Number.isSafeInteger(state?.iteration) || state!.iteration < 0) {
+    fail(`iteration must be a whole number, got ${state?.iteration}`);
+  }
+  const { iteration, ...losses } = state!;
+  for (const key of ["validationLoss", "bestValidationLoss"] as const) {
+    if (losses[key] !== undefined && !Number.isFinite(losses[key])) {
+      fail(`${key} must be a number or absent, got ${losses[key]}`);
+    }
+  }
+  return { iteration, ...losses };
+}
+
+function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint {
+  const loss = ({ validationLoss = Infinity }: Checkpoint) => validationLoss;
+  return checkpoints.reduce((best, one) => loss(one) <= loss(best) ? one : best);
+}
+
+async function isModelFolder(folder: string): Promise<boolean> {
+  const isFile = (name: string) =>
+    Deno.stat(join(folder, name)).then(({ isFile }) => isFile, () => false);
+  return await isFile("config.json") && await isFile("model.safetensors");
+}
+
+/** The whole checkpoints by iteration, and a sentence on each of the others. */
+async function inspectCheckpoints(
+  runFolder: string,
+): Promise<{ checkpoints: Checkpoint[]; broken: string[] }> {
+  const parent: string = join(runFolder, "checkpoints");
+  const checkpoints: Checkpoint[] = [];
+  const broken: string[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(parent)) {
+      const iteration = Number(/^step-(\d+)$/.exec(name)?.[1] ?? NaN);
+      if (!isDirectory || Number.isNaN(iteration)) continue;
+      try {
+        checkpoints.push(await readCheckpoint(join(parent, name), iteration));
+      } catch (error) {
+        broken.push(`${name} is broken: ${(error as Error).message}`);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
+      throw error;
+    }
+  }
+  checkpoints.sort((a, b) => a.iteration - b.iteration);
+  return { checkpoints, broken: broken.sort() };
+}
+
+async function readCheckpoint(folder: string, iteration: number): Promise<Checkpoint> {
+  const { validationLoss, ...state } = await readTrainerState(folder);
+  if (state.iteration !== iteration) {
+    throw new SyntaxError(`iteration in trainer.json must be ${iteration}, got ${state.iteration}`);
+  }
+  if (!await isModelFolder(folder)) {
+    throw new SyntaxError("config.json and model.safetensors must be there");
+  }
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.endsWith(".safetensors")) SafetensorsFile.open(join(folder, name))[Symbol.dispose]();
+  }
+  return { folder, iteration, ...(validationLoss === undefined ? {} : { validationLoss }) };
+}

@@ -1,0 +1,175 @@
+import type { GptConfig } from "../config.ts";
+import { SafetensorsFile, writeSafetensors } from "./safetensors.ts";
+import type { TensorInfo } from "./safetensors_header.ts";
+
+/** A parameter of a GPT. */
+export interface ParameterShape {
+  /** Its name in Hugging Face's `GPT2LMHeadModel`. */
+  name: string;
+  /** Linear layers are [in, out], embeddings [rows, C]. */
+  shape: number[];
+  /** Whether weight decay applies: to matrices, embeddings among them, not to vectors. */
+  decayed: boolean;
+}
+
+/**
+ * The parameters of a GPT in the order of the forward pass: token and position embedding, blocks,
+ * last layer norm, and the output layer where it is not tied. Without biases there are none here.
+ */
+export function parameterShapes(config: GptConfig): ParameterShape[] {
+  return shapesWithBiases(config).filter(({ name }) => config.bias || !name.endsWith(".bias"));
+}
+
+function shapesWithBiases(config: GptConfig): ParameterShape[] {
+  const { layers, channels: C, context, vocabularySize: V, tie } = config;
+  const result: ParameterShape[] = [];
+  const add = (name: string, ...shape: number[]) =>
+    result.push({ name, shape, decayed: shape.length > 1 });
+  const affine = (name: string, ...shape: number[]) => {
+    add(`${name}.weight`, ...shape);
+    add(`${name}.bias`, shape.at(-1)!);
+  };
+  add("transformer.wte.weight", V, C);
+  add("transformer.wpe.weight", context, C);
+  for (let l = 0; l < layers; l++) {
+    const block = `transformer.h.${l}`;
+    affine(`${block}.ln_1`, C);
+    affine(`${block}.attn.c_attn`, C, 3 * C);
+    affine(`${block}.attn.c_proj`, C, C);
+    affine(`${block}.ln_2`, C);
+    affine(`${block}.mlp.c_fc`, C, 4 * C);
+    affine(`${block}.mlp.c_proj`, 4 * C, C);
+  }
+  affine("transformer.ln_f", C);
+  if (!tie) add("lm_head.weight", V, C);
+  return result;
+}
+
+/**
+ * Writes a model's `model.safetensors` as Hugging Face does; a model without biases gets zero ones,
+ * because transformers' GPT-2 always has them.
+ *
+ * @param read gives the values of a parameter; asked once for each of {@linkcode parameterShapes}
+ * @throws {RangeError} if values do not fit their shape
+ */
+export async function writeWeights(
+  path: string,
+  config: GptConfig,
+  read: (name: string) => Promise<Float32Array> | Float32Array,
+): Promise<void> {
+  const tensors = shapesWithBiases(config).map(({ name, shape }) => ({
+    name,
+    shape,
+    read: () => !config.bias && name.endsWith(".bias") ? new Float32Array(shape[0]) : read(name),
+  }));
+  await writeSafetensors(path, tensors);
+}
+
+/** The weights of a GPT in a `model.safetensors`, open for reading. */
+export class WeightsFile implements Disposable {
+  private constructor(
+    readonly file: SafetensorsFile,
+    /** The file's own name of each parameter. */
+    private readonly names: ReadonlyMap<string, string>,
+  ) {}
+
+  /**
+   * Opens a file and checks that it holds the parameters of this shape, all of them and no others,
+   * each with or without `transformer.` before its name, and without biases at most zero ones.
+   *
+   * @throws {Deno.errors.NotFound} if there is no such file
+   * @throws {SyntaxError} if the file is broken
+   * @throws {RangeError} if a tensor is missing, of another shape, or none of this model's
+   */
+  static async open(path: string, config: GptConfig): Promise<WeightsFile> {
+    const file = openOne(path);
+    try {
+      const names = matchNames(file, config);
+      if (!config.bias) await assertNoBiases(file);
+      return new WeightsFile(file, names);
+    } catch (error) {
+      file[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Reads a parameter as f32, in row-major order.
+   *
+   * @param name one of {@linkcode parameterShapes}
+   * @throws {RangeError} if the model has no such parameter
+   * @throws {TypeError} if the file keeps it in a type other than F32, F16 or BF16
+   */
+  read(name: string): Promise<Float32Array<ArrayBuffer>> {
+    return this.file.read(this.names.get(name) ?? name);
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.file[Symbol.dispose]();
+  }
+}
+
+function openOne(path: string): SafetensorsFile {
+  try {
+    return SafetensorsFile.open(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Deno.errors.NotFound(
+      `Cannot load ${path}: there is no such file; a model in several must be saved anew as one`,
+    );
+  }
+}
+
+/** Attention masks: no parameters, but older files carry them along. */
+const CONSTANT = /(^|\.)h\.\d+\.attn\.(bias|masked_bias)$/;
+
+function matchNames(file: SafetensorsFile, config: GptConfig): Map<string, string> {
+  const { tensors, path } = file;
+  const fail = (problem: string): never => {
+    throw new RangeError(`Cannot load ${path}: ${problem}; is this config.json of another model?`);
+  };
+  // A layer has more than 6 tensors: stops a broken config.json from asking for a billion names.
+  if (6 * config.layers > tensors.size) {
+    fail(
+      `it holds ${tensors.size} tensors, too few for the ${config.layers} layers of config.json`,
+    );
+  }
+  const wanted = parameterShapes(config);
+  const names = new Map<string, string>();
+  const misshapen: string[] = [];
+  for (const { name, shape } of wanted) {
+    const own = ownName(tensors, name);
+    if (own === undefined) return fail(`it has no tensor ${name}`);
+    names.set(name, own);
+    const found = tensors.get(own)!.shape;
+    if (`${found}` !== `${shape}`) misshapen.push(`${own} must be [${shape}], got [${found}]`);
+  }
+  if (misshapen.length > 0) {
+    const more = misshapen.length > 3 ? ` and ${misshapen.length - 3} more` : "";
+    fail(misshapen.slice(0, 3).join("; ") + more);
+  }
+  const known = new Set(names.values());
+  for (const name of tensors.keys()) {
+    const ignored = CONSTANT.test(name) || (config.tie && name === "lm_head.weight") ||
+      (!config.bias && name.endsWith(".bias"));
+    if (!known.has(name) && !ignored) fail(`it holds ${name}, which this model has not`);
+  }
+  return names;
+}
+
+function ownName(tensors: ReadonlyMap<string, TensorInfo>, name: string): string | undefined {
+  return [name, name.replace(/^transformer\./, "")].find((own) => tensors.has(own));
+}
+
+async function assertNoBiases(file: SafetensorsFile): Promise<void> {
+  for (const name of file.tensors.keys()) {
+    if (!name.endsWith(".bias") || CONSTANT.test(name)) continue;
+    const value = (await file.read(name)).find((value) => value !== 0);
+    if (value !== undefined) {
+      throw new RangeError(
+        `Cannot load ${file.path}: quern.bias of config.json is false, so ${name} must be zero or absent, got ${value}`,
+      );
+    }
+  }
+}

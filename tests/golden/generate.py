@@ -1,0 +1,218 @@
+"""Makes the golden cases that the model is tested against:
+`/usr/bin/python3 tests/golden/generate.py && deno fmt tests/golden`.
+
+Needs only PyTorch. GPT-2 is written down here anew, in the layout of Hugging Face's GPT2LMHeadModel
+(linear weights are [in, out]), so that it shares no line with the code under test.
+
+For each case NAME two files are written beside this one:
+
+NAME.safetensors, all float32
+  weight.PARAMETER    initial weights, under their Hugging Face names; no biases where bias is false
+  gradient.PARAMETER  gradient of the loss by these weights, computed in float64
+  logits              [B, T, V], computed in float64
+
+NAME.json
+  config       layers, heads, channels, context, vocabularySize, dropout, bias, tie
+  tokens       [B, T]
+  targets      [B, T]; -1 counts nothing
+  weights      [B, T], weight of each target, or null where all are 1
+  loss         sum of weight x cross-entropy over the sum of weights, of the targets that count;
+               {"float64", "float32"}
+  gradientNorm global L2 norm of the gradient before clipping; {"float64", "float32"}
+  adamw        learningRate, beta1, beta2, epsilon, weightDecay, gradientClip; decay is for tensors of
+               two dimensions only
+  losses       loss before each of ten updates on this one batch; {"float64", "float32"}
+"""
+
+import json
+import math
+import os
+import struct
+
+import torch
+from torch.nn import functional as F
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ADAMW = dict(
+    learningRate=1e-3, beta1=0.9, beta2=0.99, epsilon=1e-8, weightDecay=0.1, gradientClip=1.0
+)
+STEPS = 10
+
+
+def case(name, seed, L, NH, C, T, V, B, bias, tie, context=None, gaps=False, weighted=False):
+    config = dict(
+        layers=L, heads=NH, channels=C, context=context or T, vocabularySize=V, dropout=0,
+        bias=bias, tie=tie,
+    )
+    return dict(name=name, seed=seed, config=config, B=B, T=T, gaps=gaps, weighted=weighted)
+
+
+CASES = [
+    case("tied_bias", 1, L=2, NH=4, C=32, T=16, V=65, B=2, bias=True, tie=True),
+    case("tied_no_bias", 2, L=2, NH=3, C=18, T=9, V=67, B=3, bias=False, tie=True, gaps=True),
+    case("untied_bias", 3, L=1, NH=3, C=21, T=8, V=65, B=2, bias=True, tie=False, context=11,
+         gaps=True, weighted=True),
+    case("untied_no_bias", 4, L=1, NH=3, C=30, T=12, V=50, B=2, bias=False, tie=False),
+]
+
+
+def initial_weights(config):
+    """Wider than GPT-2's, and with gains and biases off 1 and 0, so that every gradient counts.
+
+    Rounded, because the last bits of random numbers differ from processor to processor.
+    """
+    C, V = config["channels"], config["vocabularySize"]
+    weights = {}
+
+    def matrix(name, rows, columns, deviation):
+        weights[name] = deviation * torch.randn(rows, columns)
+
+    def affine(name, *shape, deviation=0.2):
+        if len(shape) == 1:
+            weights[name + ".weight"] = 1 + 0.2 * torch.randn(shape)
+        else:
+            matrix(name + ".weight", *shape, deviation)
+        if config["bias"]:
+            weights[name + ".bias"] = 0.1 * torch.randn(shape[-1])
+
+    matrix("transformer.wte.weight", V, C, 0.3)
+    matrix("transformer.wpe.weight", config["context"], C, 0.2)
+    for l in range(config["layers"]):
+        block = f"transformer.h.{l}."
+        affine(block + "ln_1", C)
+        affine(block + "attn.c_attn", C, 3 * C, deviation=0.3)
+        affine(block + "attn.c_proj", C, C)
+        affine(block + "ln_2", C)
+        affine(block + "mlp.c_fc", C, 4 * C)
+        affine(block + "mlp.c_proj", 4 * C, C, deviation=0.1)
+    affine("transformer.ln_f", C)
+    if not config["tie"]:
+        matrix("lm_head.weight", V, C, 0.3)
+    return {name: (value * 4096).round() / 4096 for name, value in weights.items()}
+
+
+def forward(weights, config, tokens):
+    """Logits [B, T, V] of tokens [B, T]."""
+    heads, C = config["heads"], config["channels"]
+    B, T = tokens.shape
+
+    def norm(name, x):
+        return F.layer_norm(
+            x, (C,), weights[name + ".weight"], weights.get(name + ".bias"), eps=1e-5
+        )
+
+    def linear(name, x):
+        y = x @ weights[name + ".weight"]
+        return y + weights[name + ".bias"] if config["bias"] else y
+
+    def gelu(x):
+        return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+    def attention(block, x):
+        q, k, v = (
+            part.view(B, T, heads, C // heads).transpose(1, 2)
+            for part in linear(block + "attn.c_attn", x).split(C, dim=2)
+        )
+        scores = q @ k.transpose(-2, -1) / math.sqrt(C // heads)
+        future = torch.ones(T, T, dtype=torch.bool).triu(1)
+        mixed = scores.masked_fill(future, -math.inf).softmax(-1) @ v
+        return linear(block + "attn.c_proj", mixed.transpose(1, 2).reshape(B, T, C))
+
+    x = weights["transformer.wte.weight"][tokens] + weights["transformer.wpe.weight"][:T]
+    for l in range(config["layers"]):
+        block = f"transformer.h.{l}."
+        x = x + attention(block, norm(block + "ln_1", x))
+        x = x + linear(block + "mlp.c_proj", gelu(linear(block + "mlp.c_fc", norm(block + "ln_2", x))))
+    head = weights["transformer.wte.weight" if config["tie"] else "lm_head.weight"]
+    return norm("transformer.ln_f", x) @ head.T
+
+
+def loss_of(logits, targets, target_weights):
+    each = F.cross_entropy(
+        logits.flatten(0, 1), targets.flatten(), ignore_index=-1, reduction="none"
+    )
+    counted = target_weights.flatten() * (targets.flatten() != -1)
+    return (each * counted).sum() / counted.sum()
+
+
+def run(config, initial, tokens, targets, target_weights, dtype):
+    """Ten steps in one precision; logits, gradients and norm are those of the first."""
+    weights = {name: value.to(dtype).requires_grad_() for name, value in initial.items()}
+    target_weights = target_weights.to(dtype)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [w for w in weights.values() if w.dim() == 2], "weight_decay": ADAMW["weightDecay"]},
+            {"params": [w for w in weights.values() if w.dim() < 2], "weight_decay": 0.0},
+        ],
+        lr=ADAMW["learningRate"], betas=(ADAMW["beta1"], ADAMW["beta2"]), eps=ADAMW["epsilon"],
+    )
+    losses = []
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        logits = forward(weights, config, tokens)
+        loss = loss_of(logits, targets, target_weights)
+        loss.backward()
+        losses.append(loss.item())
+        if step == 0:
+            gradients = {name: w.grad.clone() for name, w in weights.items()}
+            first_logits = logits.detach()
+        norm = torch.nn.utils.clip_grad_norm_(weights.values(), ADAMW["gradientClip"])
+        if step == 0:
+            first_norm = norm.item()
+        optimizer.step()
+    return first_logits, gradients, first_norm, losses
+
+
+def write_safetensors(path, tensors):
+    header, offset, data = {}, 0, []
+    for name, tensor in sorted(tensors.items()):
+        values = tensor.flatten().tolist()
+        header[name] = dict(
+            dtype="F32", shape=list(tensor.shape), data_offsets=[offset, offset + 4 * len(values)]
+        )
+        offset += 4 * len(values)
+        data.append(struct.pack(f"<{len(values)}f", *values))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(data))
+
+
+def main():
+    # One thread: on one kind of processor every run gives the same bits.
+    torch.set_num_threads(1)
+    for one in CASES:
+        torch.manual_seed(one["seed"])
+        config, shape = one["config"], (one["B"], one["T"])
+        initial = initial_weights(config)
+        tokens = torch.randint(config["vocabularySize"], shape)
+        targets = torch.randint(config["vocabularySize"], shape)
+        if one["gaps"]:
+            targets[torch.rand(shape) < 0.3] = -1
+        # Multiples of 1/16 are exact in JSON and in float32.
+        target_weights = torch.randint(0, 33, shape) / 16 if one["weighted"] else torch.ones(shape)
+        args = (config, initial, tokens, targets, target_weights)
+        logits, gradients, norm, losses = run(*args, torch.float64)
+        _, _, norm32, losses32 = run(*args, torch.float32)
+        write_safetensors(
+            os.path.join(HERE, one["name"] + ".safetensors"),
+            {"logits": logits}
+            | {"weight." + name: value for name, value in initial.items()}
+            | {"gradient." + name: value for name, value in gradients.items()},
+        )
+        facts = dict(
+            config=config,
+            tokens=tokens.tolist(),
+            targets=targets.tolist(),
+            weights=target_weights.tolist() if one["weighted"] else None,
+            loss=dict(float64=losses[0], float32=losses32[0]),
+            gradientNorm=dict(float64=norm, float32=norm32),
+            adamw=ADAMW,
+            losses=dict(float64=losses, float32=losses32),
+        )
+        with open(os.path.join(HERE, one["name"] + ".json"), "w") as file:
+            json.dump(facts, file)
+            file.write("\n")
+
+
+main()
