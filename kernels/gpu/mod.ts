@@ -1,4 +1,5 @@
 /** The device, its tensors, and how a kernel is bound and launched. */
+export { bindableViews } from "./bindable.ts";
 export { Device, type DeviceOptions, type Kernel } from "./device.ts";
 export { GpuError, ShaderError } from "./errors.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";

@@ -1,0 +1,16 @@
+/** x: [N, C]; rows: [R]; y: [R, C] = x[rows[r]]. A thread copies one element; overwrites y. */
+export const gatherRowsWgsl: string = /* wgsl */ `
+override BLOCK: u32 = 64;
+struct Params { n: u32, C: u32 }
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> rows: array<u32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+@compute @workgroup_size(BLOCK)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * BLOCK;
+  if (i >= params.n) { return; }
+  y[i] = x[rows[i / params.C] * params.C + i % params.C];
+}
+`;
