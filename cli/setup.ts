@@ -82,7 +82,14 @@ async function main(): Promise<number> {
       return 1;
     }
   }
-  return 0;
+  // This process has looked for drivers already, so a new one must look again.
+  if (await run(["deno", "eval", ASK_FOR_ADAPTER], "null")) return 0;
+  console.error(
+    `${PACKAGE} is installed, but WebGPU still finds no adapter. Run \`deno task doctor\`, and see whether /usr/share/vulkan/icd.d lists a driver.`,
+  );
+  return 1;
 }
+
+const ASK_FOR_ADAPTER = "Deno.exit(await navigator.gpu?.requestAdapter() ? 0 : 1)";
 
 if (import.meta.main) Deno.exit(await main());

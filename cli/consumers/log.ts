@@ -1,0 +1,45 @@
+import type { TrainEvent } from "../../model/mod.ts";
+import { AppendFile } from "./append_file.ts";
+import type { EventConsumer } from "./consumer.ts";
+
+/** Writes `log.txt`: what happened in a run and when, apart from single iterations. */
+export class LogFile implements EventConsumer {
+  #file: AppendFile;
+
+  /**
+   * @param now the time of a line
+   * @throws {Error} if the file cannot be written
+   */
+  constructor(path: string, private readonly now: () => Date = () => new Date()) {
+    this.#file = new AppendFile(path);
+  }
+
+  consume(event: TrainEvent): void {
+    const line = describe(event);
+    if (line) this.note(line);
+  }
+
+  /** Writes a line of its own, such as a warning. */
+  note(text: string): void {
+    this.#file.append(`${this.now().toISOString()} ${text.replaceAll("\n", " ")}\n`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+}
+
+function describe(event: TrainEvent): string | undefined {
+  switch (event.type) {
+    case "start":
+      return `training from iteration ${event.iteration} to ${event.iterations}: ${event.parameters} parameters, ${event.tokensPerIteration} tokens an iteration`;
+    case "evaluation":
+      return `iteration ${event.iteration}: validation loss ${event.validationLoss}`;
+    case "sample":
+      return `iteration ${event.iteration}: sample of ${event.text.length} characters`;
+    case "checkpoint":
+      return `iteration ${event.iteration}: checkpoint ${event.folder}`;
+    case "end":
+      return `${event.interrupted ? "interrupted" : "finished"} at iteration ${event.iteration}`;
+  }
+}

@@ -1,0 +1,119 @@
+/** `quern doctor`: what the GPU is, how fast it is, and what to do about each thing amiss. */
+import { Device, matmul, type MatmulTensors, Pass } from "../kernels/mod.ts";
+import { type AdapterFacts, adviceFor, inferBackend } from "./doctor_advice.ts";
+import { type GpuSpeed, measureSpeed } from "./gpu_speed.ts";
+import { defineOptions, JSON_OPTION, parseOptions } from "./options.ts";
+import { readMachine, remedyFor } from "./setup.ts";
+
+/** Options of `quern doctor`. */
+export const DOCTOR_OPTIONS = defineOptions({ ...JSON_OPTION });
+
+/** The limits that decide which models fit. */
+const LIMITS = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+] as const;
+
+interface Report extends AdapterFacts, GpuSpeed {
+  deno: string;
+  adapter: string;
+  vendor: string;
+  /** WebGPU does not tell the backend; this is inferred from the features. */
+  inferredBackend: string;
+  /** The variant of each matrix product of a linear layer of `nano`. */
+  kernels: Record<string, string>;
+  advice: string[];
+}
+
+/**
+ * Runs `quern doctor`.
+ *
+ * @returns the exit code: 0, or 1 where there is no adapter
+ * @throws {GpuError} if the adapter is there but does not work
+ */
+export async function doctor(args: string[]): Promise<number> {
+  const { json } = parseOptions(DOCTOR_OPTIONS, args);
+  if (!await navigator.gpu?.requestAdapter()) {
+    const advice = await adviceWithoutAdapter();
+    if (json) console.log(JSON.stringify({ deno: Deno.version.deno, adapter: null, advice }));
+    else console.log(`Deno      ${Deno.version.deno}\nadapter   none\n\n${bullets(advice)}`);
+    return 1;
+  }
+  using device = await Device.open();
+  const report = await examine(device);
+  console.log(json ? JSON.stringify(report) : describe(report));
+  return 0;
+}
+
+async function adviceWithoutAdapter(): Promise<string[]> {
+  const remedy = remedyFor(await readMachine());
+  if ("advice" in remedy) return [`WebGPU found no adapter. ${remedy.advice}`];
+  return ["WebGPU found no adapter. Run `deno task setup`, which installs a driver."];
+}
+
+async function examine(device: Device): Promise<Report> {
+  const { info, features, limits } = device.adapter;
+  const facts: AdapterFacts = {
+    os: Deno.build.os,
+    software: info.isFallbackAdapter || /llvmpipe|swiftshader|softpipe/i.test(info.description),
+    features: [...features].sort(),
+    limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
+    subgroupSizes: [info.subgroupMinSize, info.subgroupMaxSize],
+  };
+  const speed = await measureSpeed(device);
+  return {
+    deno: Deno.version.deno,
+    adapter: info.description || info.device || "unnamed",
+    vendor: info.vendor,
+    inferredBackend: inferBackend(facts),
+    ...facts,
+    kernels: pickedKernels(device),
+    ...speed,
+    advice: adviceFor(facts),
+  };
+}
+
+/** Writes the products of a linear layer down, without running them, to see what is picked. */
+function pickedKernels(device: Device): Record<string, string> {
+  const [rows, channels, hidden] = [768, 128, 512];
+  using x = device.tensor("x", [rows, channels]);
+  using weight = device.tensor("weight", [channels, hidden]);
+  using y = device.tensor("y", [rows, hidden]);
+  const pass = new Pass(device);
+  const products: [string, MatmulTensors, "NN" | "NT" | "TN"][] = [
+    ["linear forward", { a: x, b: weight, y }, "NN"],
+    ["linear backward, input", { a: y, b: weight, y: x }, "NT"],
+    ["linear backward, weight", { a: x, b: y, y: weight }, "TN"],
+  ];
+  for (const [, tensors, layout] of products) matmul(pass, tensors, { layout });
+  return Object.fromEntries(
+    products.map(([name], i) => [name, pass.launches[i].shader.label]),
+  );
+}
+
+function describe(report: Report): string {
+  const rows: [string, string][] = [
+    ["Deno", report.deno],
+    ["adapter", `${report.adapter}${report.software ? " (software: runs on the CPU)" : ""}`],
+    ["backend", `${report.inferredBackend} (inferred from features; WebGPU does not tell)`],
+    ["features", report.features.join(", ")],
+    ...Object.entries(report.limits).map(([name, value]): [string, string] => [
+      name,
+      value.toLocaleString("en"),
+    ]),
+    ...Object.entries(report.kernels),
+    ["matmul 512×512", `${report.matmulGflops.toPrecision(3)} GFLOP/s`],
+    ["copy bandwidth", `${report.copyGigabytesPerSecond.toPrecision(3)} GB/s`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  const lines = rows.map(([name, value]) => name.padEnd(width) + value).join("\n");
+  return `${lines}\n\n${report.advice.length > 0 ? bullets(report.advice) : "All is well."}`;
+}
+
+function bullets(lines: string[]): string {
+  return lines.map((line) => `- ${line}`).join("\n");
+}

@@ -1,0 +1,101 @@
+/**
+ * The command line: `quern COMMAND [options]`.
+ *
+ * Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but parts were skipped, 130 interrupted.
+ *
+ * @module
+ */
+import manifest from "../deno.json" with { type: "json" };
+import { columns, helpText } from "./help.ts";
+import type { OptionTable } from "./options.ts";
+import { didYouMean, UsageError } from "./usage_error.ts";
+
+interface Command {
+  name: string;
+  summary: string;
+  /** Loads the command's code when it is called; `run` gives the exit code. */
+  load(): Promise<{ options: OptionTable; run(args: string[]): Promise<number> }>;
+}
+
+const COMMANDS: readonly Command[] = [
+  {
+    name: "train",
+    summary: "train a GPT on text",
+    load: async () => {
+      const { train, TRAIN_OPTIONS } = await import("./train.ts");
+      return { options: TRAIN_OPTIONS, run: train };
+    },
+  },
+  {
+    name: "generate",
+    summary: "continue a prompt with a trained model",
+    load: async () => {
+      const { generate, GENERATE_OPTIONS } = await import("./generate.ts");
+      return { options: GENERATE_OPTIONS, run: generate };
+    },
+  },
+  {
+    name: "eval",
+    summary: "measure a model's loss on text",
+    load: async () => {
+      const { evaluate, EVAL_OPTIONS } = await import("./eval.ts");
+      return { options: EVAL_OPTIONS, run: evaluate };
+    },
+  },
+  {
+    name: "doctor",
+    summary: "look at the GPU, its driver and its speed",
+    load: async () => {
+      const { doctor, DOCTOR_OPTIONS } = await import("./doctor.ts");
+      return { options: DOCTOR_OPTIONS, run: doctor };
+    },
+  },
+];
+
+const isHelp = (arg: string | undefined) => arg === "--help" || arg === "-h";
+
+/**
+ * Runs a command line and gives its exit code; errors become one sentence on standard error.
+ *
+ * @param args what follows the program's name
+ */
+export async function main(args: string[]): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    if (name === undefined || isHelp(name)) console.log(overview());
+    else if (name === "--version") console.log(manifest.version);
+    else return await runCommand(name, rest);
+    return 0;
+  } catch (error) {
+    console.error(`quern: ${error instanceof Error ? error.message : error}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function runCommand(name: string, args: string[]): Promise<number> {
+  const command = COMMANDS.find((each) => each.name === name);
+  if (!command) {
+    const hint = didYouMean(name, COMMANDS.map((each) => each.name));
+    throw new UsageError(`Unknown command "${name}".${hint} quern --help lists all commands.`);
+  }
+  const { options, run } = await command.load();
+  if (!args.some(isHelp)) return await run(args);
+  console.log(helpText(command, options));
+  return 0;
+}
+
+function overview(): string {
+  const rows = COMMANDS.map(({ name, summary }): [string, string] => [name, summary]);
+  return [
+    "quern: train, run and measure GPTs on WebGPU",
+    "",
+    "Usage: quern COMMAND [options]    (or: deno task COMMAND [options])",
+    "",
+    "Commands:",
+    columns(rows),
+    "",
+    "quern COMMAND --help lists a command's options; quern --version prints the version.",
+  ].join("\n");
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,151 @@
+import process from "node:process";
+import { format as formatDuration } from "@std/fmt/duration";
+import cliProgress from "cli-progress";
+import type { StartEvent, StepEvent, TrainEvent } from "../model/mod.ts";
+import type { EventConsumer } from "./consumers/mod.ts";
+
+/** Time between two plain lines, in milliseconds. */
+const PLAIN_INTERVAL_MS = 10_000;
+
+/**
+ * Shows the progress of training: a live bar on standard error, plain lines now and then where that
+ * is no terminal or with `NO_COLOR`, or each event as a JSON line on standard output.
+ */
+export function openProgress(options: { json: boolean }): EventConsumer {
+  if (options.json) {
+    return {
+      consume: (event) => console.log(JSON.stringify(event)),
+      [Symbol.dispose]() {},
+    };
+  }
+  if (Deno.stderr.isTerminal() && !Deno.noColor) return new ProgressBar();
+  return new ProgressLines((line) => console.error(line));
+}
+
+/** What bar and lines say of the training so far. */
+class Status {
+  #start?: StartEvent;
+  #startMs = 0;
+  #step?: StepEvent;
+  #validationLoss?: number;
+
+  constructor(private readonly nowMs: () => number) {}
+
+  take(event: TrainEvent): void {
+    if (event.type === "start") {
+      this.#start = event;
+      this.#startMs = this.nowMs();
+    } else if (event.type === "step") this.#step = event;
+    else if (event.type === "evaluation") this.#validationLoss = event.validationLoss;
+  }
+
+  /** Such as `120/600 · loss 2.3456 · validation loss 2.4 · 1,234 tokens/s · … · 2m 3s left`. */
+  toString(): string {
+    const { iterations = 0, iteration: first = 0 } = this.#start ?? {};
+    const step = this.#step;
+    if (!step) return `iteration ${first}/${iterations}`;
+    const perIterationMs = (this.nowMs() - this.#startMs) / Math.max(1, step.iteration - first);
+    const leftMs = perIterationMs * (iterations - step.iteration);
+    return [
+      `iteration ${step.iteration}/${iterations}`,
+      `loss ${step.loss.toFixed(4)}`,
+      this.#validationLoss !== undefined && `validation loss ${this.#validationLoss.toFixed(4)}`,
+      `${Math.round(step.tokensPerSecond).toLocaleString("en")} tokens/s`,
+      `learning rate ${step.learningRate.toExponential(2)}`,
+      `${seconds(leftMs)} left`,
+    ].filter(Boolean).join(" · ");
+  }
+}
+
+/** Plain lines: at evaluations, checkpoints and the end, and every ten seconds between. */
+export class ProgressLines implements EventConsumer {
+  #status: Status;
+  #lastMs = -Infinity;
+
+  /**
+   * @param print takes each line
+   * @param nowMs the clock, in milliseconds
+   */
+  constructor(
+    private readonly print: (line: string) => void,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
+    this.#status = new Status(nowMs);
+  }
+
+  consume(event: TrainEvent): void {
+    this.#status.take(event);
+    if (event.type === "start") this.print(introduction(event));
+    else if (event.type === "sample") this.print(sampleText(event.text));
+    else if (event.type === "evaluation") this.#printStatus();
+    else if (event.type === "step" && this.nowMs() - this.#lastMs >= PLAIN_INTERVAL_MS) {
+      this.#printStatus();
+    }
+  }
+
+  #printStatus(): void {
+    this.#lastMs = this.nowMs();
+    this.print(String(this.#status));
+  }
+
+  [Symbol.dispose](): void {}
+}
+
+/** A bar that stays on the terminal's last line; samples scroll by above it. */
+class ProgressBar implements EventConsumer {
+  #status = new Status(() => performance.now());
+  #bar = new cliProgress.SingleBar({
+    format: "{bar} {status}",
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    barsize: 16,
+    hideCursor: true,
+    clearOnComplete: true,
+    stream: process.stderr,
+  });
+  #iteration = 0;
+  #iterations = 0;
+
+  consume(event: TrainEvent): void {
+    this.#status.take(event);
+    if (event.type === "start") {
+      this.#iteration = event.iteration;
+      this.#iterations = event.iterations;
+      console.error(introduction(event));
+      this.#show();
+    } else if (event.type === "step" || event.type === "evaluation") {
+      this.#iteration = event.iteration;
+      this.#bar.update(event.iteration, { status: String(this.#status) });
+    } else if (event.type === "sample") {
+      this.#bar.stop();
+      console.error(sampleText(event.text));
+      this.#show();
+    } else if (event.type === "end") {
+      this.#bar.stop();
+      console.error(String(this.#status));
+    }
+  }
+
+  #show(): void {
+    this.#bar.start(this.#iterations, this.#iteration, { status: String(this.#status) });
+  }
+
+  /** Takes the bar off the terminal and shows the cursor again. */
+  [Symbol.dispose](): void {
+    this.#bar.stop();
+  }
+}
+
+function introduction({ parameters, iteration, iterations }: StartEvent): string {
+  const from = iteration > 0 ? `going on after iteration ${iteration}` : "training";
+  return `${parameters.toLocaleString("en")} parameters, ${from}, ${iterations} iterations in all`;
+}
+
+function sampleText(text: string): string {
+  return `--- sample ---\n${text}\n--------------`;
+}
+
+function seconds(ms: number): string {
+  const whole = Math.max(0, Math.round(ms / 1000)) * 1000;
+  return whole === 0 ? "0s" : formatDuration(whole, { style: "narrow", ignoreZero: true });
+}

@@ -1,0 +1,103 @@
+import { join } from "@std/path";
+
+/** Where runs go unless `--out` says otherwise. */
+export const RUNS_FOLDER = "runs";
+
+/** A run folder holds at least one of these; a new run never goes where one is. */
+const MARKS = ["config.json", "metrics.jsonl", "checkpoints"];
+
+/**
+ * Makes the folder of a new run and writes `config.json` into it.
+ *
+ * @param out the folder; undefined for a new one in `runs/` named after model and time
+ * @param options every option of the run, resolved
+ * @returns the folder
+ * @throws {Error} if the folder already holds a run, or cannot be made
+ */
+export async function createRun(
+  out: string | undefined,
+  options: Readonly<Record<string, unknown>> & { model: string },
+): Promise<string> {
+  const folder = out ?? await freeFolder(options.model);
+  for (const mark of MARKS) {
+    if (await exists(join(folder, mark))) {
+      throw new Error(
+        `Cannot start a run in ${folder}: it already holds one. Add --resume to go on with it, or name another folder with --out.`,
+      );
+    }
+  }
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new Error(`Cannot make the run folder ${folder}: ${(error as Error).message}`);
+  }
+  await writeRunConfig(folder, options);
+  return folder;
+}
+
+/** Writes a run's `config.json` so that it is there whole or not at all. */
+export async function writeRunConfig(
+  folder: string,
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const path: string = join(folder, "config.json");
+  {
+    using file = await Deno.open(`${path}.partial`, { write: true, create: true, truncate: true });
+    const text = new Blob([JSON.stringify(options, null, 2) + "\n"]).stream();
+    await text.pipeTo(file.writable, { preventClose: true });
+    await file.sync();
+  }
+  await Deno.rename(`${path}.partial`, path);
+}
+
+/**
+ * Reads the options of a run as they were resolved; undefined where the folder holds none, because
+ * there is no such folder or the run was killed at its very start.
+ *
+ * @throws {Error} if `config.json` cannot be read
+ */
+export async function readRunConfig(folder: string): Promise<Record<string, unknown> | undefined> {
+  const path: string = join(folder, "config.json");
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new Error(`Cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** The run in `root` that was started or resumed last; undefined where there is none. */
+export async function newestRun(root: string = RUNS_FOLDER): Promise<string | undefined> {
+  let newest: { folder: string; time: number } | undefined;
+  if (!await exists(root)) return undefined;
+  const names = (await Array.fromAsync(Deno.readDir(root))).map(({ name }) => name).sort();
+  for (const name of names) {
+    const folder: string = join(root, name);
+    const info = await Deno.stat(join(folder, "config.json")).catch(() => undefined);
+    const time = info?.mtime?.getTime();
+    if (time !== undefined && time >= (newest?.time ?? 0)) newest = { folder, time };
+  }
+  return newest?.folder;
+}
+
+/** A folder of `runs/` that does not exist yet, such as `runs/nano-20250131-174502`. */
+async function freeFolder(model: string): Promise<string> {
+  const now = new Date();
+  const part = (value: number) => String(value).padStart(2, "0");
+  const day = `${now.getFullYear()}${part(now.getMonth() + 1)}${part(now.getDate())}`;
+  const time = `${part(now.getHours())}${part(now.getMinutes())}${part(now.getSeconds())}`;
+  const folder: string = join(RUNS_FOLDER, `${model}-${day}-${time}`);
+  let free = folder;
+  for (let i = 2; await exists(free); i++) free = `${folder}-${i}`;
+  return free;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, (error) => {
+    // Below a plain file nothing exists; what cannot be looked at must not pass for missing.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
+    throw error;
+  });
+}

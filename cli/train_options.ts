@@ -1,0 +1,211 @@
+import { type Preset, PRESETS, TRAIN_DEFAULTS as PRESET } from "../model/mod.ts";
+import { defineOptions, JSON_OPTION } from "./options.ts";
+
+const PRESET_NAMES = Object.keys(PRESETS) as Preset[];
+const OF_PRESET = "the preset's";
+
+/** Options of `quern train`; together the defaults train a small model in minutes on a CPU. */
+export const TRAIN_OPTIONS = defineOptions({
+  data: {
+    type: "strings",
+    unit: "FILE",
+    help: "Text to train on: a file, a glob or - for standard input.",
+    defaultHelp: "the output of `deno types`",
+  },
+  validationFraction: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: 0.1,
+    help: "Share of the text, at its end, that is kept for validation.",
+  },
+  order: {
+    type: "string",
+    choices: ["shuffled", "sequential"],
+    default: "shuffled",
+    help: "Order in which rows are read.",
+  },
+  tokenizer: {
+    type: "string",
+    unit: "NAME",
+    default: "byte",
+    help: "byte, char, or the path of a tokenizer.json.",
+  },
+  model: {
+    type: "string",
+    unit: "PRESET",
+    choices: PRESET_NAMES,
+    default: "nano",
+    help: "Named model size.",
+  },
+  layers: { type: "integer", min: 1, defaultHelp: OF_PRESET, help: "Transformer blocks." },
+  heads: {
+    type: "integer",
+    min: 1,
+    defaultHelp: OF_PRESET,
+    help: "Attention heads of a block; must divide the channels.",
+  },
+  channels: {
+    type: "integer",
+    min: 1,
+    defaultHelp: OF_PRESET,
+    help: "Width of the residual stream.",
+  },
+  context: {
+    type: "integer",
+    unit: "tokens",
+    min: 1,
+    defaultHelp: OF_PRESET,
+    help: "Longest sequence.",
+  },
+  dropout: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: 0,
+    help: "Share of activations that training drops.",
+  },
+  bias: {
+    type: "boolean",
+    negatable: true,
+    default: true,
+    help: "Whether linear layers and layer norms have biases.",
+  },
+  tie: {
+    type: "boolean",
+    negatable: true,
+    default: true,
+    help: "Whether the output layer shares the token embedding.",
+  },
+  from: {
+    type: "string",
+    unit: "DIR",
+    help: "Checkpoint or run folder whose weights, shape and tokenizer training starts from.",
+  },
+  iterations: {
+    type: "integer",
+    min: 1,
+    default: PRESET.iterations,
+    help: "The last iteration, counted from 1.",
+  },
+  batchSize: {
+    type: "integer",
+    unit: "rows",
+    min: 1,
+    default: PRESET.batchSize,
+    help: "Size of a micro-batch.",
+  },
+  accumulationSteps: {
+    type: "integer",
+    min: 1,
+    default: PRESET.accumulationSteps,
+    help: "Micro-batches of an iteration.",
+  },
+  learningRate: {
+    type: "number",
+    min: 0,
+    default: PRESET.learningRate,
+    help: "Highest learning rate.",
+  },
+  minLearningRate: {
+    type: "number",
+    min: 0,
+    default: PRESET.minLearningRate,
+    help: "The floor that the cosine ends at.",
+  },
+  warmupIterations: {
+    type: "integer",
+    min: 0,
+    default: PRESET.warmupIterations,
+    help: "Iterations of linear warm-up.",
+  },
+  decayIterations: {
+    type: "integer",
+    min: 0,
+    defaultHelp: "as many as --iterations",
+    help: "Iteration at which the floor is reached.",
+  },
+  beta1: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: PRESET.beta1,
+    help: "AdamW's decay of the gradient's mean.",
+  },
+  beta2: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: PRESET.beta2,
+    help: "AdamW's decay of the gradient's mean square.",
+  },
+  epsilon: {
+    type: "number",
+    above: 0,
+    default: PRESET.epsilon,
+    help: "Added to AdamW's denominator.",
+  },
+  weightDecay: {
+    type: "number",
+    min: 0,
+    default: PRESET.weightDecay,
+    help: "Decoupled decay of matrices and embeddings.",
+  },
+  gradientClip: {
+    type: "number",
+    min: 0,
+    default: PRESET.gradientClip,
+    help: "Largest global norm of the gradient; 0 for no clipping.",
+  },
+  evalInterval: {
+    type: "integer",
+    unit: "iterations",
+    min: 0,
+    default: PRESET.evalInterval,
+    help: "Time between evaluations; 0 for none.",
+  },
+  evalBatches: {
+    type: "integer",
+    unit: "batches",
+    min: 1,
+    defaultHelp: "the whole validation split",
+    help: "Length of an evaluation.",
+  },
+  saveInterval: {
+    type: "integer",
+    unit: "iterations",
+    min: 0,
+    default: PRESET.saveInterval,
+    help: "Time between checkpoints; 0 for the last one only.",
+  },
+  keepCheckpoints: {
+    type: "integer",
+    min: 1,
+    default: PRESET.keepCheckpoints,
+    help: "Newest checkpoints that are kept, beside the best.",
+  },
+  sampleInterval: {
+    type: "integer",
+    unit: "iterations",
+    min: 0,
+    default: PRESET.sampleInterval,
+    help: "Time between samples; 0 for none.",
+  },
+  seed: {
+    type: "integer",
+    min: 0,
+    default: PRESET.seed,
+    help: "Seed of the weights, the order of rows, dropout and samples.",
+  },
+  out: {
+    type: "string",
+    unit: "DIR",
+    defaultHelp: "a new folder in runs/",
+    help: "Folder of the run.",
+  },
+  resume: {
+    type: "boolean",
+    help: "Go on from the newest whole checkpoint of --out, or of the newest run.",
+  },
+  ...JSON_OPTION,
+});

@@ -1,0 +1,68 @@
+import { assertTokenId, tableJson, type Tokenizer } from "./tokenizer.ts";
+
+const VOCABULARY_SIZE = 256;
+
+/** The tokenizer of 256 tokens whose ids are the values of the text's UTF-8 bytes. */
+export function byteTokenizer(): Tokenizer {
+  const encoder = new TextEncoder();
+  return {
+    vocabularySize: VOCABULARY_SIZE,
+    encode: (text) => new Uint32Array(encoder.encode(text)),
+    decode: (ids) => newTextDecoder().decode(toBytes(ids)),
+    decoder() {
+      const decoder = newTextDecoder();
+      return new TransformStream({
+        transform(id, controller) {
+          const text = decoder.decode(toBytes([id]), { stream: true });
+          if (text !== "") controller.enqueue(text);
+        },
+        flush(controller) {
+          const text = decoder.decode();
+          if (text !== "") controller.enqueue(text);
+        },
+      });
+    },
+    byteLength(id) {
+      assertTokenId(id, VOCABULARY_SIZE);
+      return 1;
+    },
+    toJson: () =>
+      tableJson(Object.fromEntries(byteAlphabet().map((character, byte) => [character, byte])), {
+        pre_tokenizer: {
+          type: "ByteLevel",
+          add_prefix_space: false,
+          trim_offsets: true,
+          use_regex: false,
+        },
+        decoder: {
+          type: "ByteLevel",
+          add_prefix_space: false,
+          trim_offsets: true,
+          use_regex: false,
+        },
+      }),
+  };
+}
+
+/**
+ * GPT-2's printable stand-ins for the 256 bytes: the printable characters of Latin-1 stand for
+ * themselves, the other bytes are, in order, U+0100 and up.
+ */
+export function byteAlphabet(): string[] {
+  let next = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
+    return String.fromCodePoint(printable ? byte : next++);
+  });
+}
+
+function newTextDecoder(): TextDecoder {
+  return new TextDecoder("utf-8", { ignoreBOM: true });
+}
+
+function toBytes(ids: Iterable<number>): Uint8Array {
+  return Uint8Array.from(ids, (id) => {
+    assertTokenId(id, VOCABULARY_SIZE);
+    return id;
+  });
+}

@@ -1,0 +1,66 @@
+/** Turns text into token ids and back; ids are 0 to `vocabularySize` - 1. */
+export interface Tokenizer {
+  /** Number of different tokens, V. */
+  readonly vocabularySize: number;
+  /**
+   * The ids of a text.
+   *
+   * @param index where the text begins in its stream, in UTF-16 code units; only errors use it
+   * @throws {RangeError} where the vocabulary lacks a character
+   */
+  encode(text: string, index?: number): Uint32Array;
+  /**
+   * The text of ids; bytes that are no UTF-8 become U+FFFD.
+   *
+   * @throws {RangeError} where an id is outside the vocabulary
+   */
+  decode(ids: Iterable<number>): string;
+  /** A transform from ids to text that never shows a part of a character. */
+  decoder(): TransformStream<number, string>;
+  /**
+   * Number of UTF-8 bytes that a token stands for.
+   *
+   * @throws {RangeError} where the id is outside the vocabulary
+   */
+  byteLength(id: number): number;
+  /** The content of a Hugging Face `tokenizer.json`. */
+  toJson(): Record<string, unknown>;
+}
+
+/** Throws a RangeError unless `id` is a token of a vocabulary of this size. */
+export function assertTokenId(id: number, vocabularySize: number): void {
+  if (Number.isInteger(id) && id >= 0 && id < vocabularySize) return;
+  throw new RangeError(
+    `Cannot decode the token ${id}: ids must be whole numbers of 0 to ${vocabularySize - 1}; ` +
+      "use the tokenizer that the ids were made with",
+  );
+}
+
+/** A `tokenizer.json` of one BPE model without merges, which is a plain table of tokens. */
+export function tableJson(
+  vocabulary: Record<string, number>,
+  stages: { pre_tokenizer: unknown; decoder: unknown },
+): Record<string, unknown> {
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: stages.pre_tokenizer,
+    post_processor: null,
+    decoder: stages.decoder,
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: vocabulary,
+      merges: [],
+    },
+  };
+}

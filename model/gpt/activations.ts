@@ -1,0 +1,138 @@
+import type { Device, Tensor } from "../../kernels/mod.ts";
+import type { GptConfig } from "../config.ts";
+
+/** What a layer norm leaves for its backward pass. */
+export interface NormActivations {
+  /** [N, C]. */
+  y: Tensor;
+  /** Mean of each row, [N]. */
+  mean: Tensor;
+  /** Reciprocal standard deviation of each row, [N]. */
+  rstd: Tensor;
+}
+
+/** What a block computes and its backward pass reads; N = B·T rows. */
+export interface BlockActivations {
+  /** Residual stream at the block's start, [N, C]. */
+  x: Tensor;
+  norm1: NormActivations;
+  /** Queries, keys and values side by side, [N, 3C]. */
+  qkv: Tensor;
+  /** Attention's result, [N, C]. */
+  attended: Tensor;
+  /** Log-sum-exp of attention's scores, [B, NH, T]. */
+  lse: Tensor;
+  /** Residual stream after attention, [N, C]. */
+  middle: Tensor;
+  norm2: NormActivations;
+  /** Feed-forward part before GELU, [N, 4C]. */
+  wide: Tensor;
+  /** Feed-forward part after GELU, [N, 4C]. */
+  active: Tensor;
+}
+
+/** Everything a forward pass over B rows of T tokens writes. */
+export interface Activations extends Disposable {
+  B: number;
+  T: number;
+  /** Input tokens, u32 [B, T]. */
+  tokens: Tensor;
+  blocks: BlockActivations[];
+  /** What a branch adds to the residual stream, [N, C]; reused by all blocks. */
+  branch: Tensor;
+  /** Residual stream after the last block, [N, C]. */
+  output: Tensor;
+  norm: NormActivations;
+}
+
+/** Options of {@linkcode createActivations}. */
+export interface ActivationOptions {
+  /** Rows of a batch. */
+  B: number;
+  /** Tokens of a row. */
+  T: number;
+  /** Whether a backward pass will follow; without one all blocks share their memory. */
+  training: boolean;
+}
+
+/**
+ * Allocates the activations of a forward pass.
+ *
+ * @throws {GpuError} if the adapter allows no buffer of a tensor's size
+ */
+export function createActivations(
+  device: Device,
+  config: GptConfig,
+  { B, T, training }: ActivationOptions,
+): Activations {
+  const { layers, channels: C, heads } = config;
+  const N = B * T;
+  const stack = new DisposableStack();
+  const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  const norm = (label: string): NormActivations => ({
+    y: tensor(label, N, C),
+    mean: tensor(`${label} mean`, N),
+    rstd: tensor(`${label} rstd`, N),
+  });
+  const block = (l: number): BlockActivations => ({
+    x: tensor(`block ${l} x`, N, C),
+    norm1: norm(`block ${l} norm1`),
+    qkv: tensor(`block ${l} qkv`, N, 3 * C),
+    attended: tensor(`block ${l} attended`, N, C),
+    lse: tensor(`block ${l} lse`, B, heads, T),
+    middle: tensor(`block ${l} middle`, N, C),
+    norm2: norm(`block ${l} norm2`),
+    wide: tensor(`block ${l} wide`, N, 4 * C),
+    active: tensor(`block ${l} active`, N, 4 * C),
+  });
+  const first = block(0);
+  return {
+    B,
+    T,
+    tokens: stack.use(device.tensor("tokens", [B, T], "u32")),
+    blocks: Array.from({ length: layers }, (_, l) => l === 0 || !training ? first : block(l)),
+    branch: tensor("branch", N, C),
+    output: training ? tensor("output", N, C) : first.x,
+    norm: norm("norm"),
+    [Symbol.dispose]: () => stack.dispose(),
+  };
+}
+
+/** Gradients of activations, reused by all blocks. */
+export interface ActivationGradients extends Disposable {
+  /** Of the residual stream, [N, C]. */
+  x: Tensor;
+  /** Of a branch, where dropout makes it differ from the stream's, [N, C]. */
+  branch: Tensor;
+  /** Of a layer norm's result, or of attention's, [N, C]. */
+  narrow: Tensor;
+  /** [N, 3C]. */
+  qkv: Tensor;
+  /** Row sums of dy·y in attention, [B, NH, T]. */
+  delta: Tensor;
+  /** After GELU, [N, 4C]. */
+  active: Tensor;
+  /** Before GELU, [N, 4C]. */
+  wide: Tensor;
+}
+
+/** Allocates the gradients of activations. */
+export function createActivationGradients(
+  device: Device,
+  { channels: C, heads }: GptConfig,
+  { B, T }: { B: number; T: number },
+): ActivationGradients {
+  const N = B * T;
+  const stack = new DisposableStack();
+  const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  return {
+    x: tensor("dx", N, C),
+    branch: tensor("dbranch", N, C),
+    narrow: tensor("dnarrow", N, C),
+    qkv: tensor("dqkv", N, 3 * C),
+    delta: tensor("delta", B, heads, T),
+    active: tensor("dactive", N, 4 * C),
+    wide: tensor("dwide", N, 4 * C),
+    [Symbol.dispose]: () => stack.dispose(),
+  };
+}

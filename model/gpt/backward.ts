@@ -1,0 +1,129 @@
+import {
+  attentionBackward,
+  biasGradient,
+  biasGradientPartialShape,
+  copy,
+  dropoutBackward,
+  embeddingBackward,
+  geluBackward,
+  layernormBackward,
+  matmul,
+  type Pass,
+  type Tensor,
+} from "../../kernels/mod.ts";
+import type { GptConfig } from "../config.ts";
+import type { ActivationGradients, Activations, NormActivations } from "./activations.ts";
+import { type Dropout, SITES } from "./dropout.ts";
+import type { Affine, GptParameters } from "./parameters.ts";
+
+/**
+ * Writes down the backward pass: the forward's list read from its end. `d.x` holds the gradient of
+ * the residual stream throughout; each branch reads it and adds its own part through its layer norm.
+ *
+ * Reads the gradient of the last layer norm's result from `d.narrow`; adds to the parameters'
+ * gradients.
+ */
+export function gptBackward(
+  pass: Pass,
+  config: GptConfig,
+  weights: GptParameters,
+  gradients: GptParameters,
+  a: Activations,
+  d: ActivationGradients,
+  dropout?: Dropout,
+): void {
+  const { B, T } = a;
+  const { heads, channels: C } = config;
+  const first = a.blocks[0].x;
+  norm(pass, weights.norm, gradients.norm, a.output, a.norm, d, { accumulate: false });
+  for (let l = config.layers - 1; l >= 0; l--) {
+    const [w, g, block] = [weights.blocks[l], gradients.blocks[l], a.blocks[l]];
+    const site = SITES.block(l);
+    const down = undrop(pass, d, site.down, dropout);
+    linear(pass, w.down, g.down, d, { x: block.active, dy: down, dx: d.active });
+    geluBackward(pass, { x: block.wide, dy: d.active, dx: d.wide });
+    linear(pass, w.up, g.up, d, { x: block.norm2.y, dy: d.wide, dx: d.narrow });
+    norm(pass, w.norm2, g.norm2, block.middle, block.norm2, d, { accumulate: true });
+    const projection = undrop(pass, d, site.projection, dropout);
+    linear(pass, w.projection, g.projection, d, {
+      x: block.attended,
+      dy: projection,
+      dx: d.narrow,
+    });
+    attentionBackward(
+      pass,
+      {
+        qkv: block.qkv.view(0, [B, T, 3 * C]),
+        y: block.attended.view(0, [B, T, C]),
+        lse: block.lse,
+        dy: d.narrow.view(0, [B, T, C]),
+        dqkv: d.qkv.view(0, [B, T, 3 * C]),
+        delta: d.delta,
+        ...(dropout ? { clock: dropout.clock } : {}),
+      },
+      { heads, ...(dropout ? { dropout: dropout.rate, layer: site.attention } : {}) },
+    );
+    linear(pass, w.qkv, g.qkv, d, { x: block.norm1.y, dy: d.qkv, dx: d.narrow });
+    norm(pass, w.norm1, g.norm1, block.x, block.norm1, d, { accumulate: true });
+  }
+  if (dropout) {
+    dropoutBackward(pass, { x: d.x, clock: dropout.clock }, {
+      rate: dropout.rate,
+      layer: SITES.embedding,
+    });
+  }
+  embeddingBackward(pass, {
+    tokens: a.tokens,
+    dx: d.x.view(0, [B, T, first.shape[1]]),
+    dwte: gradients.wte,
+    dwpe: gradients.wpe,
+    next: d.next,
+  });
+}
+
+/** dx = dy·wᵀ (overwrites); dw += xᵀ·dy, db += column sums of dy. */
+function linear(
+  pass: Pass,
+  { weight }: Affine,
+  gradient: Affine,
+  { partial }: ActivationGradients,
+  { x, dy, dx }: { x: Tensor; dy: Tensor; dx: Tensor },
+): void {
+  matmul(pass, { a: dy, b: weight, y: dx }, { layout: "NT" });
+  matmul(pass, { a: x, b: dy, y: gradient.weight }, { layout: "TN", accumulate: true });
+  if (!gradient.bias) return;
+  biasGradient(pass, {
+    dy,
+    dbias: gradient.bias,
+    partial: partial.view(0, biasGradientPartialShape(dy.shape)),
+  });
+}
+
+/** Adds a layer norm's gradient, read from `d.narrow`, to that of the stream, or begins the stream with it. */
+function norm(
+  pass: Pass,
+  { weight }: Affine,
+  gradient: Affine,
+  x: Tensor,
+  { mean, rstd }: NormActivations,
+  d: ActivationGradients,
+  options: { accumulate: boolean },
+): void {
+  layernormBackward(
+    pass,
+    {
+      ...{ x, gain: weight, mean, rstd, dy: d.narrow, dx: d.x, dgain: gradient.weight },
+      ...(gradient.bias ? { dbias: gradient.bias } : {}),
+      partial: d.partial,
+    },
+    options,
+  );
+}
+
+/** The gradient of a branch: the stream's, behind the branch's dropout. */
+function undrop(pass: Pass, d: ActivationGradients, layer: number, dropout?: Dropout): Tensor {
+  if (!dropout) return d.x;
+  copy(pass, { x: d.x, y: d.branch });
+  dropoutBackward(pass, { x: d.branch, clock: dropout.clock }, { rate: dropout.rate, layer });
+  return d.branch;
+}

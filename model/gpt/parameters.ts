@@ -1,0 +1,160 @@
+import { type Device, GpuError, sizeOf, Tensor } from "../../kernels/mod.ts";
+import type { GptConfig } from "../config.ts";
+import { parameterShapes } from "../checkpoint/mod.ts";
+
+/** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most. */
+const ALIGNMENT = 64;
+
+/** Largest arena that is copied to the host in one piece. */
+const MOST_COPIED_BYTES = 256 * 2 ** 20;
+
+/** A buffer that holds many parameters one after another; the first `decayed` elements are decayed. */
+export interface Arena {
+  tensor: Tensor;
+  decayed: number;
+}
+
+/**
+ * One value for each parameter of a GPT: its weights, their gradients, or a moment of AdamW.
+ *
+ * The tensors are views of a few arenas, matrices before vectors, so that the optimizer works on whole
+ * arenas. Sets of one configuration have the same layout.
+ */
+export class ParameterSet implements Disposable {
+  private constructor(
+    readonly arenas: readonly Arena[],
+    /** Tensors by Hugging Face name. */
+    readonly tensors: ReadonlyMap<string, Tensor>,
+  ) {}
+
+  /**
+   * Makes a set of zeros.
+   *
+   * @param label names the set in errors, such as `weights`
+   * @throws {GpuError} if a single parameter is larger than the adapter's largest buffer
+   */
+  static create(device: Device, config: GptConfig, label: string): ParameterSet {
+    const shapes = parameterShapes(config);
+    const ordered = [
+      ...shapes.filter(({ decayed }) => decayed),
+      ...shapes.filter(({ decayed }) => !decayed),
+    ];
+    const most = Math.floor(device.gpu.limits.maxBufferSize / 4 / ALIGNMENT) * ALIGNMENT;
+    const plans: { size: number; decayed: number; entries: [string, number, number[]][] }[] = [];
+    for (const { name, shape, decayed } of ordered) {
+      const size = Math.ceil(sizeOf(shape) / ALIGNMENT) * ALIGNMENT;
+      if (size > most) {
+        throw new GpuError(
+          `Cannot allocate ${4 * size} bytes for ${name} [${shape}]: this adapter allows ${
+            4 * most
+          } bytes a buffer. Use a smaller model.`,
+        );
+      }
+      let plan = plans.at(-1);
+      if (!plan || plan.size + size > most) plans.push(plan = { size: 0, decayed: 0, entries: [] });
+      plan.entries.push([name, plan.size, shape]);
+      plan.size += size;
+      if (decayed) plan.decayed = plan.size;
+    }
+    const tensors = new Map<string, Tensor>();
+    const arenas = plans.map(({ size, decayed, entries }, i) => {
+      const tensor = device.tensor(`${label} ${i}`, [size]);
+      for (const [name, start, shape] of entries) {
+        tensors.set(name, tensor.view(start, shape, name));
+      }
+      return { tensor, decayed };
+    });
+    return new ParameterSet(arenas, tensors);
+  }
+
+  /**
+   * The tensor of a name.
+   *
+   * @throws {RangeError} if there is none
+   */
+  get(name: string): Tensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor) throw new RangeError(`This model has no parameter ${name}`);
+    return tensor;
+  }
+
+  /**
+   * Gives the values of tensors by name. Each wait for the GPU costs 10 ms or more, so a small arena is
+   * copied to the host as a whole, once; a large one tensor by tensor, to spare the host's memory.
+   */
+  reader(): (name: string) => Promise<Float32Array> {
+    const copies = new Map<GPUBuffer, Promise<Float32Array>>();
+    return async (name) => {
+      const { buffer, offsetBytes, size } = this.get(name);
+      const { tensor } = this.arenas.find((arena) => arena.tensor.buffer === buffer)!;
+      if (tensor.bytes > MOST_COPIED_BYTES) return await this.get(name).read() as Float32Array;
+      let copy = copies.get(buffer);
+      if (!copy) copies.set(buffer, copy = tensor.read() as Promise<Float32Array>);
+      return (await copy).subarray(offsetBytes / 4, offsetBytes / 4 + size);
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const { tensor } of this.arenas) tensor[Symbol.dispose]();
+  }
+}
+
+/** A weight and, where the model has biases, its bias: a linear layer's or a layer norm's. */
+export interface Affine {
+  /** [in, out] of a linear layer, or the gain [C] of a layer norm. */
+  weight: Tensor;
+  /** [out], or [C]. */
+  bias?: Tensor;
+}
+
+/** The parameters of a block. */
+export interface BlockParameters {
+  /** Layer norm before attention, [C]. */
+  norm1: Affine;
+  /** Queries, keys and values, [C, 3C]. */
+  qkv: Affine;
+  /** Attention's output, [C, C]. */
+  projection: Affine;
+  /** Layer norm before the feed-forward part, [C]. */
+  norm2: Affine;
+  /** First layer of the feed-forward part, [C, 4C]. */
+  up: Affine;
+  /** Second layer of the feed-forward part, [4C, C]. */
+  down: Affine;
+}
+
+/** A parameter set as the tree that the forward and backward pass walk. */
+export interface GptParameters {
+  /** Token embedding, [V, C]. */
+  wte: Tensor;
+  /** Position embedding, [context, C]. */
+  wpe: Tensor;
+  blocks: BlockParameters[];
+  /** Last layer norm, [C]. */
+  norm: Affine;
+  /** Output layer, [V, C]; `wte` itself where they are tied. */
+  head: Tensor;
+}
+
+/** Arranges a parameter set as a tree. */
+export function parameterTree(set: ParameterSet, config: GptConfig): GptParameters {
+  const affine = (name: string): Affine => ({
+    weight: set.get(`transformer.${name}.weight`),
+    ...(config.bias ? { bias: set.get(`transformer.${name}.bias`) } : {}),
+  });
+  const wte = set.get("transformer.wte.weight");
+  return {
+    wte,
+    wpe: set.get("transformer.wpe.weight"),
+    blocks: Array.from({ length: config.layers }, (_, l) => ({
+      norm1: affine(`h.${l}.ln_1`),
+      qkv: affine(`h.${l}.attn.c_attn`),
+      projection: affine(`h.${l}.attn.c_proj`),
+      norm2: affine(`h.${l}.ln_2`),
+      up: affine(`h.${l}.mlp.c_fc`),
+      down: affine(`h.${l}.mlp.c_proj`),
+    })),
+    norm: affine("ln_f"),
+    head: config.tie ? wte : set.get("lm_head.weight"),
+  };
+}

@@ -1,0 +1,20 @@
+/** Training: AdamW, its schedule, and a trainer that tells what happens as events. */
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EvaluationEvent,
+  SampleEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+} from "./events.ts";
+export { Evaluator, type ForwardMemory } from "./evaluator.ts";
+export {
+  type AdamWOptions,
+  TRAIN_DEFAULTS,
+  type TrainInputs,
+  type TrainOptions,
+} from "./options.ts";
+export { learningRateAt, type ScheduleOptions } from "./schedule.ts";
+export { type StepResult, TrainingStep } from "./step.ts";
+export { Trainer } from "./trainer.ts";

@@ -1,0 +1,103 @@
+import type { Batch } from "../../data/mod.ts";
+import type { ScheduleOptions } from "./schedule.ts";
+
+/** Options of AdamW. */
+export interface AdamWOptions {
+  /** Decay of the gradient's mean. @default 0.9 */
+  beta1: number;
+  /** Decay of the gradient's mean square. @default 0.99 */
+  beta2: number;
+  /** Added to the denominator. @default 1e-8 */
+  epsilon: number;
+  /** Decoupled decay of matrices, embeddings among them. @default 0.1 */
+  weightDecay: number;
+  /** Largest global norm of the gradient; 0 for no clipping. @default 1 */
+  gradientClip: number;
+}
+
+/** Options of a {@linkcode Trainer}. */
+export interface TrainOptions extends AdamWOptions, ScheduleOptions {
+  /** Rows of a batch, B. @default 12 */
+  batchSize: number;
+  /** Tokens of a row, T. @default the model's context */
+  context?: number;
+  /** Micro-batches of an iteration. @default 1 */
+  accumulationSteps: number;
+  /** The last iteration, counted from 1. @default 600 */
+  iterations: number;
+  /** Seed of dropout. @default 1337 */
+  seed: number;
+  /** Iterations between evaluations; 0 for none. @default 100 */
+  evalInterval: number;
+  /** Iterations between checkpoints; 0 for the last one only. @default 100 */
+  saveInterval: number;
+  /** Checkpoints kept beside the best. @default 2 */
+  keepCheckpoints: number;
+  /** Iterations between samples; 0 for none. @default 200 */
+  sampleInterval: number;
+}
+
+/** Defaults of {@linkcode TrainOptions}; the rates are those of nanoGPT's recipe for a CPU. */
+export const TRAIN_DEFAULTS: TrainOptions = {
+  batchSize: 12,
+  accumulationSteps: 1,
+  iterations: 600,
+  learningRate: 1e-3,
+  minLearningRate: 1e-4,
+  warmupIterations: 100,
+  decayIterations: 600,
+  beta1: 0.9,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  gradientClip: 1,
+  seed: 1337,
+  evalInterval: 100,
+  saveInterval: 100,
+  keepCheckpoints: 2,
+  sampleInterval: 200,
+};
+
+/** Where a trainer's data comes from and its results go. */
+export interface TrainInputs {
+  /** Batches from the trainer's next one on; see `batches` of the data toolkit. */
+  batches: ReadableStream<Batch>;
+  /** The validation split's batches, anew for each evaluation. */
+  validation?: () => ReadableStream<Batch>;
+  /** Writes a sample with the model as it is. */
+  sample?: () => Promise<string>;
+  /** The run's folder; checkpoints go to `checkpoints/` in it. Without one nothing is saved. */
+  folder?: string;
+  /** Ends training after the iteration under way. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Checks a trainer's options.
+ *
+ * @throws {RangeError} naming the option, its value and what it must be
+ */
+export function assertTrainOptions(options: TrainOptions): void {
+  const fail = (name: keyof TrainOptions, rule: string): never => {
+    throw new RangeError(`Cannot train: ${name} must be ${rule}, got ${options[name]}`);
+  };
+  for (const name of ["batchSize", "accumulationSteps", "iterations", "keepCheckpoints"] as const) {
+    if (!Number.isInteger(options[name]) || options[name] < 1) {
+      fail(name, "a whole number of at least 1");
+    }
+  }
+  for (
+    const name of ["evalInterval", "saveInterval", "sampleInterval", "warmupIterations"] as const
+  ) {
+    if (!Number.isInteger(options[name]) || options[name] < 0) {
+      fail(name, "a whole number of at least 0");
+    }
+  }
+  for (const name of ["learningRate", "minLearningRate", "weightDecay", "gradientClip"] as const) {
+    if (!(options[name] >= 0 && options[name] < Infinity)) fail(name, "a number of at least 0");
+  }
+  for (const name of ["beta1", "beta2"] as const) {
+    if (!(options[name] >= 0 && options[name] < 1)) fail(name, "in [0, 1)");
+  }
+  if (!(options.epsilon > 0)) fail("epsilon", "above 0");
+}

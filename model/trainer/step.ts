@@ -1,0 +1,191 @@
+import type { Batch } from "../../data/mod.ts";
+import {
+  accumulateSum,
+  adamw,
+  type Device,
+  fill,
+  gradientNorm,
+  gradientNormPartialShape,
+  type Recording,
+  type Tensor,
+} from "../../kernels/mod.ts";
+import {
+  type ActivationGradients,
+  createActivationGradients,
+  createActivations,
+  createHead,
+  type Dropout,
+  type Gpt,
+  gptBackward,
+  gptForward,
+  headForwardBackward,
+  ParameterSet,
+  parameterTree,
+} from "../gpt/mod.ts";
+import { sumOf, targetWeights, writeBatch } from "./batch.ts";
+import type { ForwardMemory } from "./evaluator.ts";
+import type { TrainOptions } from "./options.ts";
+
+/** Steps whose results wait on the GPU until they are read. */
+export const RING = 64;
+
+/** What the GPU tells of an iteration. */
+export interface StepResult {
+  /** Mean cross-entropy of the batch before the update, in nats a token. */
+  loss: number;
+  /** Global L2 norm of the gradient before clipping. */
+  gradientNorm: number;
+}
+
+/**
+ * An iteration of training: zero the gradients; for each micro-batch the forward pass, the loss and
+ * the same road back; clip; AdamW. All of it is recorded once; a step writes its batch and a few
+ * numbers and submits.
+ */
+export class TrainingStep implements Disposable {
+  readonly gradients: ParameterSet;
+  /** AdamW's running means of the gradient and of its square. */
+  readonly moments: { m: ParameterSet; v: ParameterSet };
+  /** What the forward pass uses, free between steps. */
+  readonly memory: ForwardMemory;
+  #d: ActivationGradients;
+  #stack = new DisposableStack();
+  #recordings!: { begin: Recording; accumulate: Recording; update: Recording };
+  #clock: Tensor;
+  #schedule: Tensor;
+  #slot: Tensor;
+  #losses: Tensor;
+  #norms: Tensor;
+  /** Total weight of the targets of each iteration that waits to be read. */
+  #totals: number[] = [];
+
+  private constructor(readonly model: Gpt, readonly options: TrainOptions) {
+    const { device, config } = model;
+    const shape = { B: options.batchSize, T: options.context ?? config.context };
+    const use = <T extends Disposable>(value: T) => this.#stack.use(value);
+    this.gradients = use(ParameterSet.create(device, config, "gradients"));
+    this.moments = {
+      m: use(ParameterSet.create(device, config, "first moments")),
+      v: use(ParameterSet.create(device, config, "second moments")),
+    };
+    this.memory = {
+      activations: use(createActivations(device, config, { ...shape, training: true })),
+      head: use(createHead(device, config, shape)),
+    };
+    this.#d = use(createActivationGradients(device, config, shape));
+    this.#clock = use(device.tensor("clock", [2], "u32"));
+    this.#schedule = use(device.tensor("schedule", [4]));
+    this.#slot = use(device.tensor("slot", [1], "u32"));
+    this.#losses = use(device.tensor("losses", [RING]));
+    this.#norms = use(device.tensor("norms", [RING]));
+  }
+
+  /**
+   * Allocates what a step needs and records it.
+   *
+   * @throws {GpuError} when out of GPU memory
+   */
+  static async create(model: Gpt, options: TrainOptions): Promise<TrainingStep> {
+    const step = new TrainingStep(model, options);
+    try {
+      await step.#record();
+      return step;
+    } catch (error) {
+      step[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #record(): Promise<void> {
+    const { device, config, weights, parameters } = this.model;
+    const { options, gradients, moments } = this;
+    const { activations: a, head } = this.memory;
+    const [d, slot] = [this.#d, this.#slot];
+    const tree = parameterTree(gradients, config);
+    const { beta1, beta2, epsilon, weightDecay } = options;
+    const adamwOptions = { beta1, beta2, epsilon, weightDecay };
+    const dropout: Dropout | undefined = config.dropout > 0
+      ? { rate: config.dropout, clock: this.#clock }
+      : undefined;
+    const norm = this.#stack.use(device.tensor("gradient norm", [2]));
+    const partial = this.#stack.use(
+      device.tensor("gradient norm partials", gradientNormPartialShape(arenas)),
+    );
+    const record = async (label: string, write: Parameters<Device["record"]>[1]) =>
+      this.#stack.use(await device.record(label, write));
+    this.#recordings = {
+      begin: await record("zero gradients", (pass) => {
+        for (const x of all) fill(pass, { x }, { value: 0 });
+      }),
+      accumulate: await record("forward and backward", (pass) => {
+        gptForward(pass, config, weights, a, dropout);
+        headForwardBackward(pass, weights, tree, head, a, d);
+        accumulateSum(pass, { x: head.losses, total: this.#losses, slot });
+        gptBackward(pass, config, weights, tree, a, d, dropout);
+      }),
+      update: await record("update", (pass) => {
+        gradientNorm(pass, { gradients: all, partial, norm }, { clip: options.gradientClip });
+        accumulateSum(pass, { x: norm.view(0, [1]), total: this.#norms, slot });
+        parameters.arenas.forEach(({ tensor, decayed }, i) =>
+          adamw(pass, {
+            parameters: tensor,
+            gradients: all[i],
+            m: moments.m.arenas[i].tensor,
+            v: moments.v.arenas[i].tensor,
+            norm,
+            schedule: this.#schedule,
+          }, { ...adamwOptions, decayed })
+        );
+      }),
+    };
+  }
+
+  /** Dispatches of an iteration with one micro-batch. */
+  get dispatches(): number {
+    return Object.values(this.#recordings).reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /**
+   * Hands the GPU one iteration; its result waits until {@linkcode TrainingStep.read}.
+   *
+   * @param batches the micro-batches
+   * @param iteration counted from 1
+   */
+  run(batches: readonly Batch[], iteration: number, learningRate: number): void {
+    const { beta1, beta2, seed } = this.options;
+    const weights = batches.map(targetWeights);
+    const total = weights.reduce((sum, each) => sum + sumOf(each), 0);
+    this.#slot.write(Uint32Array.of(this.#totals.length));
+    this.#totals.push(total);
+    this.memory.head.scale.write(Float32Array.of(total > 0 ? 1 / total : 0));
+    this.#schedule.write(
+      Float32Array.of(learningRate, 1 / (1 - beta1 ** iteration), 1 / (1 - beta2 ** iteration), 0),
+    );
+    this.#recordings.begin.run();
+    batches.forEach((batch, i) => {
+      this.#clock.write(Uint32Array.of(seed, (iteration - 1) * batches.length + i));
+      writeBatch(this.memory, batch, weights[i]);
+      this.#recordings.accumulate.run();
+    });
+    this.#recordings.update.run();
+  }
+
+  /** Results of the iterations since the last call, in order. Waits until the GPU is idle. */
+  async read(): Promise<StepResult[]> {
+    const [losses, norms] = (await this.model.device.read([this.#losses, this.#norms]))
+      .map((bytes) => new Float32Array(bytes));
+    const results = this.#totals.map((total, i) => ({
+      loss: total > 0 ? losses[i] / total : 0,
+      gradientNorm: norms[i],
+    }));
+    this.#totals = [];
+    this.#losses.write(new Float32Array(RING));
+    this.#norms.write(new Float32Array(RING));
+    return results;
+  }
+
+  /** Frees gradients, moments and activations. */
+  [Symbol.dispose](): void {
+    this.#stack.dispose();
+  }
+}

@@ -1,0 +1,246 @@
+import type { Batch } from "../../data/mod.ts";
+import {
+  checkpointFolder,
+  pruneCheckpoints,
+  readTrainerState,
+  SafetensorsFile,
+  writeFolder,
+  writeSafetensors,
+} from "../checkpoint/mod.ts";
+import type { Gpt } from "../gpt/mod.ts";
+import { Evaluator } from "./evaluator.ts";
+import type { CheckpointEvent, TrainEvent } from "./events.ts";
+import {
+  assertTrainOptions,
+  TRAIN_DEFAULTS,
+  type TrainInputs,
+  type TrainOptions,
+} from "./options.ts";
+import { learningRateAt } from "./schedule.ts";
+import { RING, TrainingStep } from "./step.ts";
+
+/** Steps are read back in groups of about this long, so that the wait for it does not count. */
+const GROUP_SECONDS = 0.5;
+
+/**
+ * Trains a model with AdamW and tells what happens as a stream of events.
+ *
+ * @example
+ * ```ts
+ * import { batches, byteTokenizer, Device, Gpt, PRESETS, Trainer } from "@quern/quern";
+ *
+ * using device = await Device.open();
+ * const config = { ...PRESETS.nano, layers: 1, context: 8, vocabularySize: 256, dropout: 0, bias: true, tie: true };
+ * using model = Gpt.create(device, config, { seed: 1 });
+ * const tokens = byteTokenizer().encode("To be, or not to be, that is the question. ".repeat(9));
+ * using trainer = await Trainer.create(model, { batchSize: 2, iterations: 3 });
+ * const rows = { batchSize: 2, context: 8, order: "shuffled", seed: 1 } as const;
+ * for await (const event of trainer.train({ batches: batches(tokens, rows) })) {
+ *   if (event.type === "step") console.log(event.iteration, event.loss);
+ * }
+ * ```
+ */
+export class Trainer implements Disposable {
+  /** Iterations done. */
+  iteration = 0;
+  /** Lowest validation loss so far. */
+  #best = Infinity;
+  #lastCheckpoint?: string;
+
+  private constructor(
+    readonly model: Gpt,
+    readonly options: TrainOptions,
+    private readonly step: TrainingStep,
+    private readonly evaluator: Evaluator,
+  ) {}
+
+  /**
+   * Prepares training from the model's weights as they are.
+   *
+   * @throws {RangeError} if an option is out of its range
+   * @throws {GpuError} when out of GPU memory
+   */
+  static async create(model: Gpt, options: Partial<TrainOptions> = {}): Promise<Trainer> {
+    const all = { ...TRAIN_DEFAULTS, ...options };
+    assertTrainOptions(all);
+    const step = await TrainingStep.create(model, all);
+    const shape = { B: all.batchSize, T: all.context ?? model.config.context };
+    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.memory));
+  }
+
+  /**
+   * Goes on from a checkpoint: weights, moments and iteration are as they were.
+   *
+   * @param checkpoint a folder that a trainer wrote, such as `runs/x/checkpoints/step-000500`
+   * @throws {Error} if the checkpoint is not whole
+   */
+  static async resume(
+    model: Gpt,
+    checkpoint: string,
+    options: Partial<TrainOptions> = {},
+  ): Promise<Trainer> {
+    const state = await readTrainerState(checkpoint);
+    const trainer = await Trainer.create(model, options);
+    try {
+      using file = SafetensorsFile.open(`${checkpoint}/optimizer.safetensors`);
+      for (const kind of ["m", "v"] as const) {
+        for (const [name, tensor] of trainer.step.moments[kind].tensors) {
+          tensor.write(await file.read(`${kind}.${name}`));
+        }
+      }
+    } catch (error) {
+      trainer[Symbol.dispose]();
+      throw error;
+    }
+    trainer.iteration = state.iteration;
+    trainer.#best = state.bestValidationLoss ?? Infinity;
+    trainer.#lastCheckpoint = checkpoint;
+    return trainer;
+  }
+
+  /**
+   * Trains up to the last iteration, or until the signal: then the iteration under way is finished
+   * and saved.
+   *
+   * @throws {Error} if the loss or the gradient is no longer finite, naming the iteration
+   * @throws {GpuError} if the device fails
+   */
+  async *train(inputs: TrainInputs): AsyncGenerator<TrainEvent> {
+    const { iterations, evalInterval, saveInterval, sampleInterval } = this.options;
+    const tokensPerIteration = this.options.batchSize * this.options.accumulationSteps *
+      (this.options.context ?? this.model.config.context);
+    const due = (interval: number) =>
+      this.iteration === iterations || (interval > 0 && this.iteration % interval === 0);
+    yield {
+      type: "start",
+      iteration: this.iteration,
+      iterations,
+      parameters: this.model.parameterCount,
+      tokensPerIteration,
+    };
+    await using reader = disposableReader(inputs.batches);
+    let group = 1;
+    while (this.iteration < iterations && !inputs.signal?.aborted) {
+      const count = Math.min(group, this.#untilPause());
+      const start = performance.now();
+      const learningRates = await this.#submit(reader.value, count);
+      const results = await this.step.read();
+      const seconds = (performance.now() - start) / 1000;
+      for (const [i, result] of results.entries()) {
+        this.iteration++;
+        this.#assertFinite(result);
+        yield {
+          type: "step",
+          iteration: this.iteration,
+          ...result,
+          learningRate: learningRates[i],
+          tokensPerSecond: count * tokensPerIteration / seconds,
+        };
+      }
+      group = Math.max(1, Math.min(RING, Math.round(count * GROUP_SECONDS / seconds)));
+      let validationLoss: number | undefined;
+      if (inputs.validation && evalInterval > 0 && due(evalInterval)) {
+        const { sum, weight } = await this.evaluator.measure(inputs.validation());
+        validationLoss = sum / weight;
+        yield { type: "evaluation", iteration: this.iteration, validationLoss };
+      }
+      const best = validationLoss !== undefined && validationLoss < this.#best;
+      if (best) this.#best = validationLoss!;
+      if (inputs.sample && sampleInterval > 0 && due(sampleInterval)) {
+        yield { type: "sample", iteration: this.iteration, text: await inputs.sample() };
+      }
+      if (inputs.folder && (best || due(saveInterval) || inputs.signal?.aborted)) {
+        yield await this.#save(inputs.folder, validationLoss);
+      }
+    }
+    yield { type: "end", iteration: this.iteration, interrupted: this.iteration < iterations };
+  }
+
+  /** Iterations until the next one that something else happens after. */
+  #untilPause(): number {
+    const { iterations, evalInterval, saveInterval, sampleInterval } = this.options;
+    const left = (interval: number) =>
+      interval > 0 ? interval - this.iteration % interval : iterations - this.iteration;
+    return Math.min(
+      iterations - this.iteration,
+      ...[evalInterval, saveInterval, sampleInterval].map(left),
+    );
+  }
+
+  /** Hands the GPU the next iterations. */
+  async #submit(reader: ReadableStreamDefaultReader<Batch>, count: number): Promise<number[]> {
+    const learningRates: number[] = [];
+    for (let i = 1; i <= count; i++) {
+      const batches: Batch[] = [];
+      while (batches.length < this.options.accumulationSteps) {
+        const { done, value } = await reader.read();
+        if (done) {
+          throw new RangeError(
+            `Cannot train on: the batches ended at iteration ${
+              this.iteration + i
+            } of ${this.options.iterations}`,
+          );
+        }
+        batches.push(value);
+      }
+      const learningRate = learningRateAt(this.iteration + i, this.options);
+      this.step.run(batches, this.iteration + i, learningRate);
+      learningRates.push(learningRate);
+    }
+    return learningRates;
+  }
+
+  #assertFinite({ loss, gradientNorm }: { loss: number; gradientNorm: number }): void {
+    if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+    const [what, value] = Number.isFinite(loss) ? ["gradient norm", gradientNorm] : ["loss", loss];
+    const good = this.#lastCheckpoint
+      ? `the last good checkpoint is ${this.#lastCheckpoint}`
+      : "there is no checkpoint yet";
+    throw new Error(
+      `The ${what} became ${value} at iteration ${this.iteration}; ${good}. Go on with a lower learning rate or more clipping.`,
+    );
+  }
+
+  async #save(run: string, validationLoss?: number): Promise<CheckpointEvent> {
+    const { iteration, model, step } = this;
+    const folder = checkpointFolder(run, iteration);
+    const state = {
+      iteration,
+      ...(validationLoss === undefined ? {} : { validationLoss }),
+      ...(this.#best === Infinity ? {} : { bestValidationLoss: this.#best }),
+    };
+    const fill = async (temporary: string) => {
+      await model.save(temporary);
+      const moments = Object.entries(step.moments).flatMap(([kind, set]) => {
+        const read = set.reader();
+        return [...set.tensors].map(([name, { shape }]) => ({
+          name: `${kind}.${name}`,
+          shape,
+          read: () => read(name),
+        }));
+      });
+      await writeSafetensors(`${temporary}/optimizer.safetensors`, moments);
+      await Deno.writeTextFile(`${temporary}/trainer.json`, JSON.stringify(state) + "\n");
+    };
+    await writeFolder(folder, fill, { replace: true });
+    this.#lastCheckpoint = folder;
+    await pruneCheckpoints(run, this.options.keepCheckpoints);
+    return {
+      type: "checkpoint",
+      iteration,
+      folder,
+      ...(validationLoss === undefined ? {} : { validationLoss }),
+    };
+  }
+
+  /** Frees the trainer's memory; the model keeps its own. */
+  [Symbol.dispose](): void {
+    this.evaluator[Symbol.dispose]();
+    this.step[Symbol.dispose]();
+  }
+}
+
+function disposableReader(stream: ReadableStream<Batch>) {
+  const value = stream.getReader();
+  return { value, [Symbol.asyncDispose]: () => value.cancel() };
+}
