@@ -1,0 +1,4 @@
+/** x[i] = value. */
+export function fill(t: { x: Float64Array }, { value }: { value: number }): void {
+  t.x.fill(value);
+}

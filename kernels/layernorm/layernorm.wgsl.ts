@@ -1,0 +1,133 @@
+/**
+ * Layer norm of rows: y = (x − mean)·rstd·gain + bias with rstd = 1/√(variance + ε).
+ * Source: Ba, Kiros & Hinton 2016, "Layer Normalization".
+ *
+ * A thread owns a row: no barriers, and the order of each sum is fixed.
+ */
+
+/** What a layer norm shader is written for. */
+export interface LayernormVariant {
+  /** Whether channels are read four at a time, C counting vectors. */
+  vector: boolean;
+  /** Whether there is a bias. */
+  bias?: boolean;
+  /** Whether dx is added to instead of overwritten. */
+  accumulate?: boolean;
+}
+
+const typeOf = ({ vector }: LayernormVariant) => vector ? "vec4f" : "f32";
+const sumOf = ({ vector }: LayernormVariant, value: string) =>
+  vector ? `dot(${value}, vec4f(1.0))` : value;
+
+/** x, y: [N, C]; gain, bias: [C]; mean, rstd: [N]. A thread owns a row; overwrites y, mean, rstd. */
+export function layernormForwardWgsl(v: LayernormVariant): string {
+  const type = typeOf(v);
+  return /* wgsl */ `
+override BLOCK: u32 = 8;
+struct Params { N: u32, C: u32, reciprocal: f32, eps: f32 }
+@group(0) @binding(0) var<storage, read> x: array<${type}>;
+@group(0) @binding(1) var<storage, read> gain: array<${type}>;
+@group(0) @binding(2) var<storage, read_write> y: array<${type}>;
+@group(0) @binding(3) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(4) var<storage, read_write> rstd: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+${v.bias ? `@group(0) @binding(6) var<storage, read> bias: array<${type}>;` : ""}
+
+@compute @workgroup_size(BLOCK)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = id.x + id.y * groups.x * BLOCK;
+  if (row >= params.N) { return; }
+  let start = row * params.C;
+  let end = start + params.C;
+  var sum = ${type}();
+  for (var i = start; i < end; i++) { sum += x[i]; }
+  let m = ${sumOf(v, "sum")} * params.reciprocal;
+  // Centred before it is squared: E[x²] − E[x]² would cancel where the mean is large.
+  var squares = ${type}();
+  for (var i = start; i < end; i++) { let c = x[i] - m; squares += c * c; }
+  let s = inverseSqrt(${sumOf(v, "squares")} * params.reciprocal + params.eps);
+  for (var i = start; i < end; i++) {
+    y[i] = (x[i] - m) * s * gain[i - start]${v.bias ? " + bias[i - start]" : ""};
+  }
+  mean[row] = m;
+  rstd[row] = s;
+}
+`;
+}
+
+/**
+ * x, dy, dx: [N, C]; gain: [C]; mean, rstd: [N]. A thread owns a row; overwrites dx or adds to it:
+ * dx = rstd·(g − Σg/C − x̂·Σ(g·x̂)/C) with g = dy·gain, x̂ = (x − mean)·rstd.
+ */
+export function layernormBackwardWgsl(v: LayernormVariant): string {
+  const type = typeOf(v);
+  return /* wgsl */ `
+override BLOCK: u32 = 8;
+struct Params { N: u32, C: u32, reciprocal: f32 }
+@group(0) @binding(0) var<storage, read> x: array<${type}>;
+@group(0) @binding(1) var<storage, read> gain: array<${type}>;
+@group(0) @binding(2) var<storage, read> mean: array<f32>;
+@group(0) @binding(3) var<storage, read> rstd: array<f32>;
+@group(0) @binding(4) var<storage, read> dy: array<${type}>;
+@group(0) @binding(5) var<storage, read_write> dx: array<${type}>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+@compute @workgroup_size(BLOCK)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = id.x + id.y * groups.x * BLOCK;
+  if (row >= params.N) { return; }
+  let start = row * params.C;
+  let end = start + params.C;
+  let m = mean[row];
+  let s = rstd[row];
+  var sum = ${type}();
+  var product = ${type}();
+  for (var i = start; i < end; i++) {
+    let g = dy[i] * gain[i - start];
+    sum += g;
+    product += g * (x[i] - m) * s;
+  }
+  let a = ${sumOf(v, "sum")} * params.reciprocal;
+  let b = ${sumOf(v, "product")} * params.reciprocal;
+  for (var i = start; i < end; i++) {
+    dx[i] ${v.accumulate ? "+=" : "="} s * (dy[i] * gain[i - start] - a - (x[i] - m) * s * b);
+  }
+}
+`;
+}
+
+/**
+ * x, dy: [N, C]; mean, rstd: [N]; partial: [S, C] of gains, then [S, C] of biases where there are any.
+ * A thread sums a column (or four) over one of S slices of rows; overwrites partial.
+ */
+export function layernormSlicesWgsl(v: LayernormVariant): string {
+  const type = typeOf(v);
+  return /* wgsl */ `
+override BLOCK: u32 = 8;
+struct Params { N: u32, C: u32, S: u32 }
+@group(0) @binding(0) var<storage, read> x: array<${type}>;
+@group(0) @binding(1) var<storage, read> mean: array<f32>;
+@group(0) @binding(2) var<storage, read> rstd: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<${type}>;
+@group(0) @binding(4) var<storage, read_write> gains: array<${type}>;
+${v.bias ? `@group(0) @binding(5) var<storage, read_write> biases: array<${type}>;` : ""}
+@group(0) @binding(6) var<uniform> params: Params;
+
+@compute @workgroup_size(BLOCK)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * BLOCK;
+  if (i >= params.S * params.C) { return; }
+  let slice = i / params.C;
+  let column = i % params.C;
+  var dgain = ${type}();
+  var dbias = ${type}();
+  for (var row = slice; row < params.N; row += params.S) {
+    let d = dy[row * params.C + column];
+    dgain += d * (x[row * params.C + column] - mean[row]) * rstd[row];
+    dbias += d;
+  }
+  gains[i] = dgain;
+  ${v.bias ? "biases[i] = dbias;" : ""}
+}
+`;
+}
