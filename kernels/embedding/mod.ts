@@ -1,0 +1,99 @@
+import { assertShapes, type Pass, type Tensor } from "../gpu/mod.ts";
+import {
+  embeddingChainsWgsl,
+  embeddingForwardWgsl,
+  embeddingPositionsWgsl,
+  embeddingTokensWgsl,
+} from "./embedding.wgsl.ts";
+
+/**
+ * Token plus position embedding: x[b][t] = wte[tokens[b][t]] + wpe[t]. Overwrites x. A wte larger than
+ * a binding is walked over in parts.
+ *
+ * @param t tokens: u32 [B, T], each below V; wte: [V, C]; wpe: [at least T, C]; x: [B, T, C]
+ * @throws {RangeError} if the shapes do not fit
+ */
+export function embeddingForward(
+  pass: Pass,
+  t: { tokens: Tensor; wte: Tensor; wpe: Tensor; x: Tensor },
+): void {
+  const { tokens, wte, wpe, x } = t;
+  const [B, T, C] = sizes("embeddingForward", tokens, wte, wpe, x);
+  for (const { rows, first } of vocabularyRanges(wte)) {
+    pass.launch(
+      { label: "embedding/forward", code: embeddingForwardWgsl },
+      { tokens, wte: rows, wpe, x },
+      { N: B * T, T, C, first, rows: rows.shape[0] },
+      { threads: B * T * C },
+    );
+  }
+}
+
+/** Tensors of {@linkcode embeddingBackward}. */
+export interface EmbeddingBackwardTensors {
+  /** u32 [B, T], each below V. */
+  tokens: Tensor;
+  /** [B, T, C]. */
+  dx: Tensor;
+  /** [V, C]. */
+  dwte: Tensor;
+  /** [at least T, C]. */
+  dwpe: Tensor;
+  /** Scratch, u32 [B, T]. */
+  next: Tensor;
+}
+
+/**
+ * Gradients of {@linkcode embeddingForward}: adds to dwte and dwpe, overwrites next. The work does not
+ * grow with the vocabulary: positions of one token are chained, and the first sums them all.
+ *
+ * @throws {RangeError} if the shapes do not fit
+ */
+export function embeddingBackward(pass: Pass, t: EmbeddingBackwardTensors): void {
+  const { tokens, dx, dwte, dwpe, next } = t;
+  const [B, T, C] = sizes("embeddingBackward", tokens, dwte, dwpe, dx);
+  assertShapes("embeddingBackward", { next }, { next: [B, T] });
+  const N = B * T;
+  pass.launch(
+    { label: "embedding/chains", code: embeddingChainsWgsl },
+    { tokens, next },
+    { N },
+    { threads: N },
+  );
+  for (const { rows, first } of vocabularyRanges(dwte)) {
+    pass.launch(
+      { label: "embedding/tokens", code: embeddingTokensWgsl },
+      { tokens, next, dx, dwte: rows },
+      { N, C, first, rows: rows.shape[0] },
+      { threads: N * C },
+    );
+  }
+  pass.launch(
+    { label: "embedding/positions", code: embeddingPositionsWgsl },
+    { dx, dwpe },
+    { B, n: T * C },
+    { threads: T * C },
+  );
+}
+
+function sizes(op: string, tokens: Tensor, wte: Tensor, wpe: Tensor, x: Tensor): number[] {
+  const [B, T] = tokens.shape;
+  const C = wte.shape[1];
+  assertShapes(op, { x }, { x: [B, T, C] });
+  if (wpe.shape[0] < T || wpe.shape[1] !== C) {
+    throw new RangeError(
+      `Cannot run ${op}: positions must be [at least ${T}, ${C}], got [${wpe.shape}]`,
+    );
+  }
+  return [B, T, C];
+}
+
+/** Rows of an embedding in parts that may be bound; a part begins at a multiple of 64 rows. */
+function vocabularyRanges(wte: Tensor): { rows: Tensor; first: number }[] {
+  const [V, C] = wte.shape;
+  const most = Math.max(64, Math.floor(wte.device.maxBindingBytes / 4 / C / 64) * 64);
+  return Array.from({ length: Math.ceil(V / most) }, (_, i) => ({
+    first: i * most,
+    rows: wte.view(i * most * C, [Math.min(most, V - i * most), C]),
+  }));
+}

@@ -1,0 +1,113 @@
+import { assertEquals } from "@std/assert";
+import { Device } from "../../kernels/mod.ts";
+import { embeddingBackward, embeddingForward } from "../../kernels/embedding/mod.ts";
+import * as reference from "../../kernels/embedding/reference.ts";
+import {
+  accumulate,
+  assertClose,
+  input,
+  LADDER,
+  normal,
+  output,
+  random,
+  scratch,
+  testGradient,
+  testOp,
+} from "./contract.ts";
+
+const tokensBelow = (V: number) => {
+  const next = random(3);
+  return () => Math.floor(next() * V);
+};
+
+testGradient(
+  "embedding reference: backward is the derivative of forward",
+  reference.embeddingForward,
+  (t, sizes) => reference.embeddingBackward({ ...t }, sizes),
+  [{
+    label: "2 x 3 x 2",
+    tensors: {
+      tokens: input([2, 3], tokensBelow(4), "u32"),
+      wte: input([4, 2]),
+      wpe: input([3, 2]),
+      x: output([2, 3, 2]),
+    },
+    sizes: { T: 3, C: 2 },
+  }],
+);
+
+// B, T, C, V; few tokens so that most repeat, and many so that some are alone.
+const sizes = LADDER.flatMap((n) => [[2, n, 6, 5], [3, 5, n, 9], [n, 3, 4, n]]);
+
+testOp(
+  "embeddingForward: equals the reference",
+  embeddingForward,
+  reference.embeddingForward,
+  sizes.map(([B, T, C, V]) => ({
+    label: `${B} x ${T} x ${C}, V = ${V}`,
+    tensors: {
+      tokens: input([B, T], tokensBelow(V), "u32"),
+      wte: input([V, C]),
+      wpe: input([T + 2, C]),
+      x: output([B, T, C]),
+    },
+    sizes: { T, C },
+  })),
+);
+
+testOp(
+  "embeddingBackward: equals the reference",
+  embeddingBackward,
+  reference.embeddingBackward,
+  sizes.map(([B, T, C, V]) => ({
+    label: `${B} x ${T} x ${C}, V = ${V}`,
+    tensors: {
+      tokens: input([B, T], tokensBelow(V), "u32"),
+      dx: input([B, T, C]),
+      dwte: accumulate([V, C]),
+      dwpe: accumulate([T + 2, C]),
+      next: scratch([B, T], "u32"),
+    },
+    sizes: { T, C },
+  })),
+);
+
+Deno.test("embedding: a vocabulary larger than a binding is walked over in parts", async () => {
+  using device = await Device.open({ maxBindingBytes: 64 * 4 * 3 });
+  const [T, C, V] = [60, 3, 150];
+  const pick = normal();
+  const host = {
+    tokens: Uint32Array.from({ length: T }, tokensBelow(V)),
+    wte: Float32Array.from({ length: V * C }, pick),
+    wpe: Float32Array.from({ length: T * C }, pick),
+  };
+  using tokens = device.tensor("tokens", [1, T], "u32");
+  using wte = device.tensor("wte", [V, C]);
+  using wpe = device.tensor("wpe", [T, C]);
+  using x = device.tensor("x", [1, T, C]);
+  using dwte = device.tensor("dwte", [V, C]);
+  using dwpe = device.tensor("dwpe", [T, C]);
+  using next = device.tensor("next", [1, T], "u32");
+  tokens.write(host.tokens);
+  wte.write(host.wte);
+  wpe.write(host.wpe);
+  using recording = await device.record("parts", (pass) => {
+    embeddingForward(pass, { tokens, wte, wpe, x });
+    embeddingBackward(pass, { tokens, dx: x, dwte, dwpe, next });
+  });
+  recording.run();
+  assertEquals(recording.length, 3 + 1 + 3 + 1);
+  const expected = {
+    x: new Float64Array(T * C),
+    dwte: new Float64Array(V * C),
+    dwpe: new Float64Array(T * C),
+  };
+  const [wide, positions] = [Float64Array.from(host.wte), Float64Array.from(host.wpe)];
+  reference.embeddingForward({ tokens: host.tokens, wte: wide, wpe: positions, x: expected.x }, {
+    T,
+    C,
+  });
+  reference.embeddingBackward({ tokens: host.tokens, dx: expected.x, ...expected }, { T, C });
+  assertClose(await x.read(), expected.x, 1e-6, "x");
+  assertClose(await dwte.read(), expected.dwte, 1e-6, "dwte");
+});
