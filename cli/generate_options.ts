@@ -4,7 +4,7 @@ import { defineOptions, JSON_OPTION } from "./options.ts";
 /** Options of `quern generate`. */
 export const GENERATE_OPTIONS = defineOptions({
   ...CHECKPOINT_OPTIONS,
-  prompt: { type: "string", default: "\n", defaultHelp: "a line break", help: "Text to continue." },
+  prompt: { type: "string", defaultHelp: "none", help: "Text to continue." },
   tokens: { type: "integer", unit: "tokens", min: 1, default: 200, help: "Length of the answer." },
   temperature: {
     type: "number",

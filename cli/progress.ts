@@ -39,25 +39,25 @@ class Status {
     else if (event.type === "evaluation") this.#validationLoss = event.validationLoss;
   }
 
-  /** Such as `120/600 · loss 2.3456 · validation loss 2.4 · 1,234 tokens/s · … · 2m 3s left`. */
+  /** Such as `120/600 · loss 2.3456 · val 2.4012 · 1,234 tok/s · lr 1.0e-3 · 2m 3s left`. */
   toString(): string {
     const { iterations = 0, iteration: first = 0 } = this.#start ?? {};
     const step = this.#step;
-    if (!step) return `iteration ${first}/${iterations}`;
+    if (!step) return `${first}/${iterations}`;
     const perIterationMs = (this.nowMs() - this.#startMs) / Math.max(1, step.iteration - first);
     const leftMs = perIterationMs * (iterations - step.iteration);
     return [
-      `iteration ${step.iteration}/${iterations}`,
+      `${step.iteration}/${iterations}`,
       `loss ${step.loss.toFixed(4)}`,
-      this.#validationLoss !== undefined && `validation loss ${this.#validationLoss.toFixed(4)}`,
-      `${Math.round(step.tokensPerSecond).toLocaleString("en")} tokens/s`,
-      `learning rate ${step.learningRate.toExponential(2)}`,
+      this.#validationLoss !== undefined && `val ${this.#validationLoss.toFixed(4)}`,
+      `${Math.round(step.tokensPerSecond).toLocaleString("en")} tok/s`,
+      `lr ${step.learningRate.toExponential(1)}`,
       `${seconds(leftMs)} left`,
     ].filter(Boolean).join(" · ");
   }
 }
 
-/** Plain lines: at evaluations, checkpoints and the end, and every ten seconds between. */
+/** Plain lines: at evaluations, and every ten seconds between. */
 export class ProgressLines implements EventConsumer {
   #status: Status;
   #lastMs = -Infinity;
@@ -85,7 +85,7 @@ export class ProgressLines implements EventConsumer {
 
   #printStatus(): void {
     this.#lastMs = this.nowMs();
-    this.print(String(this.#status));
+    this.print(`iteration ${this.#status}`);
   }
 
   [Symbol.dispose](): void {}
@@ -98,7 +98,8 @@ class ProgressBar implements EventConsumer {
     format: "{bar} {status}",
     barCompleteChar: "█",
     barIncompleteChar: "░",
-    barsize: 16,
+    // The text beside it takes up to 76 columns.
+    barsize: Math.max(4, Math.min(30, Deno.consoleSize().columns - 78)),
     hideCursor: true,
     clearOnComplete: true,
     stream: process.stderr,
@@ -122,7 +123,7 @@ class ProgressBar implements EventConsumer {
       this.#show();
     } else if (event.type === "end") {
       this.#bar.stop();
-      console.error(String(this.#status));
+      console.error(`iteration ${this.#status}`);
     }
   }
 

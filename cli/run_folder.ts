@@ -41,10 +41,9 @@ export async function writeRunConfig(
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const path: string = join(folder, "config.json");
+  await Deno.writeTextFile(`${path}.partial`, JSON.stringify(options, null, 2) + "\n");
   {
-    using file = await Deno.open(`${path}.partial`, { write: true, create: true, truncate: true });
-    const text = new Blob([JSON.stringify(options, null, 2) + "\n"]).stream();
-    await text.pipeTo(file.writable, { preventClose: true });
+    using file = await Deno.open(`${path}.partial`, { write: true });
     await file.sync();
   }
   await Deno.rename(`${path}.partial`, path);

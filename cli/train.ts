@@ -15,8 +15,8 @@ import {
 import {
   type EventConsumer,
   LogFile,
-  LossPlot,
   MetricsFile,
+  PlotFile,
   SamplesFile,
 } from "./consumers/mod.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -26,7 +26,7 @@ import {
   parseGivenOptions,
   withDefaults,
 } from "./options.ts";
-import { createProgress, progressStyle } from "./progress.ts";
+import { openProgress } from "./progress.ts";
 import { firstTokens } from "./prompt.ts";
 import { createRun, newestRun, readRunConfig, RUNS_FOLDER, writeRunConfig } from "./run_folder.ts";
 import { assertSameFiles, readTrainData, type TextFile, type TrainData } from "./train_data.ts";
@@ -143,8 +143,8 @@ async function follow(
     stack.use(new MetricsFile(metrics)),
     stack.use(new SamplesFile(join(folder, "samples.md"))),
     stack.use(new LogFile(join(folder, "log.txt"))),
-    stack.use(await LossPlot.open(join(folder, "loss.svg"), metrics)),
-    stack.use(createProgress(progressStyle(options))),
+    stack.use(new PlotFile(join(folder, "loss.svg"), metrics)),
+    stack.use(openProgress(options)),
   ];
   using interrupt = new Interrupt(() =>
     console.error("\nFinishing this iteration; Ctrl-C again leaves at once.")

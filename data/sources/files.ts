@@ -10,30 +10,23 @@ const CHUNK_BYTES = 1 << 16;
  * @throws {DataError} in the stream, where the file is missing, a folder or can't be read
  */
 export function readBytes(path: string): ReadableStream<Uint8Array> {
-  let file: Deno.FsFile | undefined;
+  return ReadableStream.from(readChunks(path));
+}
+
+async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
   let offset = 0;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        file ??= await Deno.open(path);
-        const chunk = new Uint8Array(CHUNK_BYTES);
-        const count = await file.read(chunk);
-        if (count === null) {
-          file.close();
-          controller.close();
-        } else {
-          offset += count;
-          controller.enqueue(chunk.subarray(0, count));
-        }
-      } catch (cause) {
-        file?.close();
-        throw unreadable(path, offset, cause);
-      }
-    },
-    cancel() {
-      file?.close();
-    },
-  }, { highWaterMark: 0 });
+  try {
+    using file = await Deno.open(path);
+    for (;;) {
+      const chunk = new Uint8Array(CHUNK_BYTES);
+      const count = await file.read(chunk);
+      if (count === null) return;
+      offset += count;
+      yield chunk.subarray(0, count);
+    }
+  } catch (cause) {
+    throw unreadable(path, offset, cause);
+  }
 }
 
 /**

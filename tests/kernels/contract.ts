@@ -74,7 +74,7 @@ export interface OpCase<O> {
   /** Options of the op. */
   options?: O;
   /** Sizes for the reference, which sees flat arrays. */
-  sizes?: Record<string, number>;
+  sizes?: Record<string, unknown>;
   /** Allowed |gpu − reference|, relative to the larger of 1 and |reference|. @default 2e-5 */
   tolerance?: number;
 }
