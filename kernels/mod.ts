@@ -1,8 +1,27 @@
 /** The GPU: devices, tensors, and one folder per op with its forward and backward kernels. */
 export * from "./gpu/mod.ts";
 export { adamw, type AdamwOptions, type AdamwTensors } from "./adamw/mod.ts";
-export { attentionBackward, attentionForward, type AttentionOptions } from "./attention/mod.ts";
-export { crossEntropyBackward, crossEntropyForward } from "./cross_entropy/mod.ts";
+export {
+  attentionBackward,
+  type AttentionBackwardTensors,
+  attentionForward,
+  type AttentionOptions,
+  type AttentionTensors,
+} from "./attention/mod.ts";
+export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
+export { copy } from "./copy/mod.ts";
+export {
+  crossEntropyBackward,
+  crossEntropyForward,
+  type CrossEntropyTensors,
+} from "./cross_entropy/mod.ts";
+export { dropoutBackward, dropoutForward, type DropoutOptions } from "./dropout/mod.ts";
+export {
+  embeddingBackward,
+  type EmbeddingBackwardTensors,
+  embeddingForward,
+} from "./embedding/mod.ts";
+export { fill } from "./fill/mod.ts";
 export { gatherRows } from "./gather/mod.ts";
 export { geluBackward, geluForward } from "./gelu/mod.ts";
 export {
@@ -12,10 +31,19 @@ export {
   type GradientNormTensors,
 } from "./gradient_norm/mod.ts";
 export {
+  layernormBackward,
+  type LayernormBackwardTensors,
+  layernormForward,
+  layernormPartialShape,
+  type LayernormTensors,
+} from "./layernorm/mod.ts";
+export {
   type Layout,
   matmul,
   type MatmulOptions,
   type MatmulTensors,
   matmulVariantName,
 } from "./matmul/mod.ts";
+export { residualForward } from "./residual/mod.ts";
+export { scale } from "./scale/mod.ts";
 export { accumulateSum } from "./sum/mod.ts";

@@ -1,3 +1,5 @@
+import { keepFactorWgsl } from "../random/mod.ts";
+
 /**
  * Causal multi-head self-attention: y = softmax(q·kᵀ/√HS)·v over the keys up to each query, written
  * out for one head size. Source: Dao et al. 2022, "FlashAttention": the softmax is summed online and
@@ -206,7 +208,7 @@ function parts({ headSize, rows, dropout }: AttentionVariant) {
     perVector: (line: (n: number) => string) => repeat(size, line),
     /** Multiplies by 0 or 1 / (1 − rate), where dropout is on. */
     keep: (query: string, key: string) =>
-      dropout ? ` * keep((head * T + ${query}) * T + ${key})` : "",
+      dropout ? ` * keepFactor((head * T + ${query}) * T + ${key})` : "",
     /** Finds a lane's head and rows, and where the head starts in qkv, y and lse. */
     locate: /* wgsl */ `
   let T = params.T;
@@ -231,9 +233,13 @@ function header({ dropout }: AttentionVariant, storage: Storage[]): string {
   );
   return /* wgsl */ `
 override BLOCK: u32 = 32;
-struct Params { T: u32, NH: u32, lanes: u32, scale: f32 }
+struct Params {
+  T: u32, NH: u32, lanes: u32, scale: f32,
+  ${dropout ? "layer: u32, threshold: u32, factor: f32," : ""}
+}
 ${declared.join("\n")}
 @group(0) @binding(${all.length}) var<uniform> params: Params;
+${dropout ? keepFactorWgsl : ""}
 
 @compute @workgroup_size(BLOCK)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

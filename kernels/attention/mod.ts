@@ -1,4 +1,5 @@
 import { assertShapes, type Pass, type Shader, type Tensor } from "../gpu/mod.ts";
+import { dropoutParams } from "../random/mod.ts";
 import {
   attentionBackwardKeysWgsl,
   attentionBackwardQueriesWgsl,
@@ -14,6 +15,8 @@ export interface AttentionTensors {
   y: Tensor;
   /** [B, NH, T]: log Σ exp of each query's scores. */
   lse: Tensor;
+  /** Seed and step of dropout, u32 [2]; needed where there is any. */
+  clock?: Tensor;
 }
 
 /** Tensors of {@linkcode attentionBackward}. */
@@ -30,6 +33,10 @@ export interface AttentionBackwardTensors extends AttentionTensors {
 export interface AttentionOptions {
   /** Number of heads, NH; must divide C. */
   heads: number;
+  /** Share of probabilities dropped, in [0, 1). @default 0 */
+  dropout?: number;
+  /** Tells apart the places where dropout acts. @default 0 */
+  layer?: number;
 }
 
 /** Channels of a head that a thread's registers can hold. */
@@ -84,9 +91,10 @@ function prepare(
   pass: Pass,
   op: string,
   t: AttentionTensors & Partial<AttentionBackwardTensors>,
-  { heads }: AttentionOptions,
+  { heads, dropout = 0, layer = 0 }: AttentionOptions,
 ) {
-  const { y } = t;
+  const { y, clock } = t;
+  if (dropout > 0 && !clock) throw new TypeError(`Cannot run ${op}: dropout needs a clock`);
   if (y.shape.length !== 3) {
     throw new RangeError(`Cannot run ${op}: y must be [B, T, C], got [${y.shape}]`);
   }
@@ -99,14 +107,29 @@ function prepare(
   }
   const row = [B, heads, T];
   const wide = [B, T, 3 * C];
-  assertShapes(op, { ...t }, { qkv: wide, lse: row, dy: y.shape, dqkv: wide, delta: row });
-  const variant: AttentionVariant = { headSize, rows: rowsOf(headSize), dropout: false };
+  assertShapes(op, { ...t }, {
+    qkv: wide,
+    lse: row,
+    dy: y.shape,
+    dqkv: wide,
+    delta: row,
+    clock: [2],
+  });
+  const variant: AttentionVariant = { headSize, rows: rowsOf(headSize), dropout: dropout > 0 };
   const lanes = B * heads * Math.ceil(T / variant.rows);
-  const params = { T, NH: heads, lanes, scale: 1 / Math.sqrt(headSize) };
+  const params = {
+    ...{ T, NH: heads, lanes, scale: 1 / Math.sqrt(headSize) },
+    ...(dropout > 0 ? dropoutParams(dropout, layer) : {}),
+  };
   return {
     variant,
     launch: (shader: Shader, bindings: Record<string, Tensor>) =>
-      pass.launch(shader, bindings, params, { threads: lanes }),
+      pass.launch(
+        shader,
+        { ...bindings, ...(dropout > 0 ? { clock: clock! } : {}) },
+        params,
+        { threads: lanes },
+      ),
   };
 }
 

@@ -1,4 +1,9 @@
-import type { Device, Tensor } from "../../kernels/mod.ts";
+import {
+  biasGradientPartialShape,
+  type Device,
+  layernormPartialShape,
+  type Tensor,
+} from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
 
 /** What a layer norm leaves for its backward pass. */
@@ -114,6 +119,12 @@ export interface ActivationGradients extends Disposable {
   active: Tensor;
   /** Before GELU, [N, 4C]. */
   wide: Tensor;
+  /** Scratch of bias gradients, for up to 4C columns. */
+  biasPartial: Tensor;
+  /** Scratch of layer norms. */
+  normPartial: Tensor;
+  /** Scratch of the embedding, u32 [B, T]. */
+  next: Tensor;
 }
 
 /** Allocates the gradients of activations. */
@@ -133,6 +144,9 @@ export function createActivationGradients(
     delta: tensor("delta", B, heads, T),
     active: tensor("dactive", N, 4 * C),
     wide: tensor("dwide", N, 4 * C),
+    biasPartial: tensor("bias partials", ...biasGradientPartialShape([N, 4 * C])),
+    normPartial: tensor("norm partials", ...layernormPartialShape([N, C])),
+    next: stack.use(device.tensor("next", [B, T], "u32")),
     [Symbol.dispose]: () => stack.dispose(),
   };
 }

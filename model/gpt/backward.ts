@@ -86,7 +86,7 @@ function linear(
   pass: Pass,
   { weight }: Affine,
   gradient: Affine,
-  { partial }: ActivationGradients,
+  { biasPartial }: ActivationGradients,
   { x, dy, dx }: { x: Tensor; dy: Tensor; dx: Tensor },
 ): void {
   matmul(pass, { a: dy, b: weight, y: dx }, { layout: "NT" });
@@ -95,7 +95,7 @@ function linear(
   biasGradient(pass, {
     dy,
     dbias: gradient.bias,
-    partial: partial.view(0, biasGradientPartialShape(dy.shape)),
+    partial: biasPartial.view(0, biasGradientPartialShape(dy.shape)),
   });
 }
 
@@ -114,7 +114,7 @@ function norm(
     {
       ...{ x, gain: weight, mean, rstd, dy: d.narrow, dx: d.x, dgain: gradient.weight },
       ...(gradient.bias ? { dbias: gradient.bias } : {}),
-      partial: d.partial,
+      partial: d.normPartial,
     },
     options,
   );

@@ -73,13 +73,17 @@ export class Gpt implements Disposable {
    * Loads a folder as Hugging Face writes it for `GPT2LMHeadModel`: `config.json`,
    * `model.safetensors` and, if there, `tokenizer.json`.
    *
+   * @param options.dropout takes the place of the folder's
    * @throws {Error} if a file is missing, broken, or of another architecture
    */
-  static async load(device: Device, folder: string): Promise<Gpt> {
-    const config = configFromHuggingFace(
-      await readJson(`${folder}/config.json`),
-      `${folder}/config.json`,
-    );
+  static async load(
+    device: Device,
+    folder: string,
+    options: { dropout?: number } = {},
+  ): Promise<Gpt> {
+    const path = `${folder}/config.json`;
+    const found = configFromHuggingFace(await readJson(path), path);
+    const config = { ...found, dropout: options.dropout ?? found.dropout };
     using file = await WeightsFile.open(`${folder}/model.safetensors`, config);
     const parameters = ParameterSet.create(device, config, "weights");
     for (const [name, tensor] of parameters.tensors) tensor.write(await file.read(name));

@@ -107,9 +107,10 @@ export class TrainingStep implements Disposable {
     const dropout: Dropout | undefined = config.dropout > 0
       ? { rate: config.dropout, clock: this.#clock }
       : undefined;
+    const all = gradients.arenas.map(({ tensor }) => tensor);
     const norm = this.#stack.use(device.tensor("gradient norm", [2]));
     const partial = this.#stack.use(
-      device.tensor("gradient norm partials", gradientNormPartialShape(arenas)),
+      device.tensor("gradient norm partials", gradientNormPartialShape(all)),
     );
     const record = async (label: string, write: Parameters<Device["record"]>[1]) =>
       this.#stack.use(await device.record(label, write));
