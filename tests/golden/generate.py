@@ -137,7 +137,7 @@ def loss_of(logits, targets, target_weights):
 
 def run(config, initial, tokens, targets, target_weights, dtype):
     """Ten steps in one precision; logits, gradients and norm are those of the first."""
-    weights = {name: value.to(dtype).requires_grad_() for name, value in initial.items()}
+    weights = {name: value.to(dtype, copy=True).requires_grad_() for name, value in initial.items()}
     target_weights = target_weights.to(dtype)
     optimizer = torch.optim.AdamW(
         [
