@@ -25,8 +25,9 @@ export async function readTokenizer(path: string): Promise<Tokenizer> {
     json = JSON.parse(text);
   } catch (cause) {
     const { message } = cause as SyntaxError;
-    // V8 tells the place in UTF-16 code units, or none where the text just ends.
-    const position = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
+    // V8 tells the place in UTF-16 code units; in a short text it quotes the text instead.
+    const end = message.startsWith("Unexpected end") ? text.length : 0;
+    const position = Number(/position (\d+)/.exec(message)?.[1] ?? end);
     throw new DataError(
       `Cannot read the tokenizer: wanted JSON, got ${message}; save the file anew`,
       path,

@@ -1,0 +1,150 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import {
+  byteTokenizer,
+  charTokenizer,
+  DataError,
+  parseTokenizer,
+  readTokenizer,
+  type Tokenizer,
+  trainCharTokenizer,
+} from "../../data/mod.ts";
+
+const TEXTS = [
+  "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak. 'tis so !\n",
+  "  two  spaces,\ttabs\t\tand\r\n\r\nlines \n",
+  "春眠不觉晓，处处闻啼鸟。",
+  "😀👩‍👩‍👧 é é naïve \u00a0\u00ad\u2028 0123",
+  "\uFEFFafter a mark",
+  "<0x41> __proto__ constructor",
+  "a",
+];
+const KINDS: [string, Tokenizer][] = [
+  ["byte", byteTokenizer()],
+  ["char", charTokenizer(TEXTS)],
+];
+
+async function decodeStream(tokenizer: Tokenizer, ids: Iterable<number>): Promise<string[]> {
+  return await Array.fromAsync(ReadableStream.from(ids).pipeThrough(tokenizer.decoder()));
+}
+
+for (const [kind, tokenizer] of KINDS) {
+  Deno.test(`${kind} tokenizer: decoding gives back what was encoded`, async () => {
+    for (const text of ["", ...TEXTS]) {
+      const ids = tokenizer.encode(text);
+      assertEquals(tokenizer.decode(ids), text);
+      assertEquals((await decodeStream(tokenizer, ids)).join(""), text);
+      const bytes = [...ids].reduce((sum, id) => sum + tokenizer.byteLength(id), 0);
+      assertEquals(bytes, new TextEncoder().encode(text).length);
+    }
+  });
+
+  Deno.test(`${kind} tokenizer: Hugging Face's library reads its file and agrees`, () => {
+    const json = JSON.parse(JSON.stringify(tokenizer.toJson()));
+    const theirs = new HuggingFaceTokenizer(json, {});
+    for (const text of TEXTS) {
+      const ids = [...tokenizer.encode(text)];
+      assertEquals(theirs.encode(text).ids, ids);
+      assertEquals(theirs.decode(ids, { clean_up_tokenization_spaces: false }), text);
+    }
+  });
+
+  Deno.test(`${kind} tokenizer: its file reads back as the same tokenizer`, async () => {
+    const path = await Deno.makeTempFile();
+    try {
+      await Deno.writeTextFile(path, JSON.stringify(tokenizer.toJson()));
+      const read = await readTokenizer(path);
+      assertEquals(read.toJson(), tokenizer.toJson());
+      for (const text of TEXTS) assertEquals(read.encode(text), tokenizer.encode(text));
+    } finally {
+      await Deno.remove(path);
+    }
+  });
+
+  Deno.test(`${kind} tokenizer: refuses ids outside its vocabulary`, async () => {
+    for (const id of [-1, 0.5, NaN, tokenizer.vocabularySize]) {
+      assertThrows(() => tokenizer.decode([id]), RangeError, `the token ${id}`);
+      assertThrows(() => tokenizer.byteLength(id), RangeError, `the token ${id}`);
+      await assertRejects(() => decodeStream(tokenizer, [id]), RangeError, `the token ${id}`);
+    }
+  });
+}
+
+Deno.test("byte tokenizer: ids are the bytes, and the decoder never shows a part", async () => {
+  const tokenizer = byteTokenizer();
+  assertEquals([...tokenizer.encode("é诗")], [0xc3, 0xa9, 0xe8, 0xaf, 0x97]);
+  assertEquals(await decodeStream(tokenizer, tokenizer.encode("aé诗😀")), ["a", "é", "诗", "😀"]);
+  assertEquals(await decodeStream(tokenizer, [0x61, 0xf0, 0x9f, 0x98]), ["a", "\uFFFD"]);
+  assertEquals(tokenizer.decode([0xff, 0x61, 0xe8, 0xaf]), "\uFFFDa\uFFFD");
+});
+
+Deno.test("char tokenizer: ids follow the code points", () => {
+  const tokenizer = charTokenizer("b😀a\uFF5Eba\n");
+  assertEquals(tokenizer.vocabularySize, 5);
+  // U+FF5E comes before U+1F600, though its UTF-16 code unit is higher.
+  assertEquals([...tokenizer.encode("\nab\uFF5E😀")], [0, 1, 2, 3, 4]);
+});
+
+Deno.test("char tokenizer: training on a stream takes each character once", async () => {
+  const cut = ReadableStream.from(["ba", "\ud83d", "\ude00", "", "a"]);
+  assertEquals((await trainCharTokenizer(cut)).toJson(), charTokenizer("ab😀").toJson());
+});
+
+Deno.test("char tokenizer: names the character that it lacks", () => {
+  const tokenizer = charTokenizer("abc");
+  assertThrows(() => tokenizer.encode("ab😀"), RangeError, 'U+1F600 ("😀") at index 2');
+  assertThrows(() => tokenizer.encode("a\n", 100), RangeError, 'U+000A ("\\n") at index 101');
+  assertThrows(() => tokenizer.encode("\ud83d"), RangeError, "U+D83D");
+});
+
+Deno.test("char tokenizer: refuses to be made of nothing or of half characters", async () => {
+  assertThrows(() => charTokenizer(""), RangeError, "got none");
+  assertThrows(() => charTokenizer("a\ud83d"), RangeError, "U+D83D");
+  const half = () => trainCharTokenizer(ReadableStream.from(["a\ud83d"]));
+  await assertRejects(half, RangeError, "U+D83D");
+});
+
+Deno.test("parseTokenizer: names the part that it doesn't support", () => {
+  const byte = byteTokenizer().toJson();
+  const char = charTokenizer("abc").toJson();
+  const model = char.model as Record<string, unknown>;
+  const cases: [unknown, string][] = [
+    [null, "the content must be an object, got null"],
+    [[], "the content must be an object, got a list of 0"],
+    [{}, "model must be an object, got nothing"],
+    [{ ...char, model: { ...model, type: "Unigram" } }, 'model.type must be "BPE", got "Unigram"'],
+    [{ ...char, model: { ...model, merges: ["a b"] } }, "model.merges must be empty"],
+    [{ ...char, model: { ...model, byte_fallback: true } }, "model.byte_fallback must be unset"],
+    [{ ...char, model: { ...model, unk_token: "a" } }, "model.unk_token must be unset"],
+    [{ ...char, model: { ...model, vocab: {} } }, "model.vocab must be"],
+    [{ ...char, model: { ...model, vocab: { a: 0, b: 0 } } }, 'the id of "b" must be'],
+    [{ ...char, model: { ...model, vocab: { a: 0, b: 2 } } }, 'the id of "b" must be'],
+    [{ ...char, model: { ...model, vocab: { a: 0, bc: 1 } } }, "single characters"],
+    [{ ...char, model: { ...model, vocab: { a: 0, "": 1 } } }, "single characters"],
+    [{ ...char, model: { ...model, vocab: { b: 0, a: 1 } } }, "single characters"],
+    [{ ...char, normalizer: { type: "NFC" } }, "normalizer must be empty, got one of type NFC"],
+    [{ ...char, added_tokens: [{ id: 0 }] }, "added_tokens must be empty, got a list of 1"],
+    [{ ...char, pre_tokenizer: { type: "Whitespace" } }, "pre_tokenizer must be"],
+    [{ ...char, decoder: null }, "decoder must be of type Fuse, got null"],
+    [{ ...byte, model }, "model.vocab must be the 256 bytes"],
+    [{ ...byte, decoder: { type: "Fuse" } }, "decoder must be of type ByteLevel"],
+    [{ ...byte, pre_tokenizer: { type: "ByteLevel" } }, "pre_tokenizer.add_prefix_space must be"],
+  ];
+  for (const [json, message] of cases) {
+    assertThrows(() => parseTokenizer(json, "t.json"), DataError, message);
+  }
+});
+
+Deno.test("readTokenizer: tells where the JSON breaks, and that a file is missing", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    for (const [text, offset] of [['{"é": 1}}', 9], ['{"é": 1 ', 9], ["", 0], ["x", 0]] as const) {
+      await Deno.writeTextFile(path, text);
+      const error = await assertRejects(() => readTokenizer(path), DataError, "wanted JSON");
+      assertEquals(error.byteOffset, offset);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
+  await assertRejects(() => readTokenizer(path), DataError, "Cannot read the tokenizer");
+});

@@ -1,0 +1,123 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  byteTokenizer,
+  charTokenizer,
+  collectTokens,
+  encodeStream,
+  readText,
+  splitTokens,
+  type Tokenizer,
+  trainCharTokenizer,
+} from "../../data/mod.ts";
+
+const SHAKESPEARE = new URL("../../../shared/data/tinyshakespeare.txt", import.meta.url).pathname;
+
+async function encode(tokenizer: Tokenizer, chunks: Iterable<string>): Promise<number[]> {
+  const stream = ReadableStream.from(chunks).pipeThrough(encodeStream(tokenizer));
+  return (await Array.fromAsync(stream)).flatMap((ids) => [...ids]);
+}
+
+Deno.test("encodeStream: gives the same ids however the text is cut", async () => {
+  const text = "a😀b诗é👩‍👩‍👧\n";
+  for (const tokenizer of [byteTokenizer(), charTokenizer(text)]) {
+    const ids = [...tokenizer.encode(text)];
+    for (let size = 1; size <= text.length; size++) {
+      const chunks = [];
+      for (let i = 0; i < text.length; i += size) chunks.push(text.slice(i, i + size), "");
+      assertEquals(await encode(tokenizer, chunks), ids);
+    }
+    assertEquals(await encode(tokenizer, []), []);
+  }
+});
+
+Deno.test("encodeStream: tells the place in the whole text of an unknown character", async () => {
+  const tokenizer = charTokenizer("ab😀");
+  const chunks = ["ab", "a\ud83d", "\ude00", "bc"];
+  await assertRejects(() => encode(tokenizer, chunks), RangeError, 'U+0063 ("c") at index 6');
+  await assertRejects(() => encode(tokenizer, ["a", "\ud83d"]), RangeError, "U+D83D");
+});
+
+Deno.test("encodeStream: cancelling it cancels its source", async () => {
+  const cancelled = Promise.withResolvers<unknown>();
+  const source = new ReadableStream<string>({
+    pull: (controller) => controller.enqueue("text"),
+    cancel: cancelled.resolve,
+  });
+  const reader = source.pipeThrough(encodeStream(byteTokenizer())).getReader();
+  assertEquals((await reader.read()).value?.length, 4);
+  await reader.cancel("enough");
+  assertEquals(await cancelled.promise, "enough");
+});
+
+Deno.test("collectTokens: joins the ids in the smallest type for the vocabulary", async () => {
+  const long = new Uint32Array(1_500_000).map((_, i) => i % 65_536);
+  const parts = [long.subarray(0, 1), new Uint32Array(0), long.subarray(1, 900_001)];
+  const stream = () => ReadableStream.from([...parts, long.subarray(900_001)]);
+  const short = await collectTokens(stream(), { vocabularySize: 65_536 });
+  assert(short instanceof Uint16Array);
+  assertEquals(short.length, long.length);
+  assert(short.every((id, i) => id === long[i]));
+  const wide = await collectTokens(stream(), { vocabularySize: 65_537 });
+  assert(wide instanceof Uint32Array);
+  assert(wide.every((id, i) => id === long[i]));
+  const none = await collectTokens(ReadableStream.from([]), { vocabularySize: 5 });
+  assertEquals(none.length, 0);
+});
+
+Deno.test("collectTokens: refuses an id outside the vocabulary", async () => {
+  const stream = ReadableStream.from([Uint32Array.of(1, 2), Uint32Array.of(3, 300)]);
+  await assertRejects(
+    () => collectTokens(stream, { vocabularySize: 256 }),
+    RangeError,
+    "below the vocabulary size 256, got 300 as token 3",
+  );
+});
+
+Deno.test("splitTokens: the tail validates", () => {
+  const cases: [number, number, number][] = [
+    [1_115_394, 0.1, 1_003_854],
+    [10, 0.9, 1],
+    [100, 0.07, 93],
+    [100, 0.93, 7],
+    [10, 0, 10],
+    [7, 0.5, 3],
+    [1, 0.1, 0],
+    [0, 0.1, 0],
+  ];
+  for (const [n, fraction, border] of cases) {
+    const tokens = new Uint32Array(n).map((_, i) => i);
+    const { train, validation } = splitTokens(tokens, fraction);
+    assertEquals([train.length, validation.length], [border, n - border]);
+    assert(train.buffer === tokens.buffer && validation.buffer === tokens.buffer);
+    if (border < n) assertEquals(validation[0], border);
+  }
+  for (const fraction of [-0.1, 1, NaN]) {
+    assertThrows(() => splitTokens(new Uint16Array(5), fraction), RangeError, "[0, 1)");
+  }
+});
+
+Deno.test({
+  name: "tiny Shakespeare: 65 characters, split as nanoGPT splits it (needs the text)",
+  ignore: !exists(SHAKESPEARE),
+  async fn() {
+    const tokenizer = await trainCharTokenizer(readText([SHAKESPEARE]));
+    const { vocabularySize } = tokenizer;
+    assertEquals(vocabularySize, 65);
+    const ids = readText([SHAKESPEARE]).pipeThrough(encodeStream(tokenizer));
+    const tokens = await collectTokens(ids, { vocabularySize });
+    const { train, validation } = splitTokens(tokens, 0.1);
+    assertEquals([train.length, validation.length], [1_003_854, 111_540]);
+    // The ids that nanoGPT's prepare.py gives "First Citizen".
+    assertEquals([...train.subarray(0, 5)], [18, 47, 56, 57, 58]);
+    assertEquals(tokenizer.decode(train.subarray(0, 14)), "First Citizen:");
+  },
+});
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
