@@ -57,7 +57,7 @@ export async function collectTokens(
   blocks.forEach((block, i) => {
     const start = i * BLOCK_TOKENS;
     tokens.set(block.subarray(0, Math.min(BLOCK_TOKENS, length - start)), start);
-    // Frees the block now and not at some collection, so that text and copy never both stand whole.
+    // Frees the block now and not at some collection, so blocks and array never both stand whole.
     (block.buffer as ArrayBuffer).transfer(0);
   });
   return tokens;
@@ -65,7 +65,9 @@ export async function collectTokens(
 
 /** The two parts of `splitTokens`: views of the tokens, not copies. */
 export interface TokenSplit {
+  /** The head of the text. */
   train: Tokens;
+  /** The tail of the text; empty where the fraction is 0. */
   validation: Tokens;
 }
 

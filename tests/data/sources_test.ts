@@ -140,6 +140,15 @@ Deno.test("readText: refuses what it can't read, with the path", async () => {
   assertThrows(() => readText(["-", "a", "-"]), RangeError, "twice");
 });
 
+Deno.test({
+  name: "readText: says which permission is missing",
+  permissions: { read: false },
+  async fn() {
+    await assertRejects(() => collect(readText(["a.txt"])), DataError, "run it with --allow-read");
+    await assertRejects(() => hashFile("a.txt"), DataError, "run it with --allow-read");
+  },
+});
+
 Deno.test("listFiles: expands globs in order of name, skips dotfiles and folders", async () => {
   const names = ["c.txt", "a.txt", "a/d.txt", "a/e.f/g.txt", "[x].txt", ".h.txt", ".i/j.txt"];
   const files = Object.fromEntries(names.map((name) => [name, "."]));

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import {
   byteTokenizer,
   charTokenizer,
@@ -10,7 +11,9 @@ import {
   trainCharTokenizer,
 } from "../../data/mod.ts";
 
-const SHAKESPEARE = new URL("../../../shared/data/tinyshakespeare.txt", import.meta.url).pathname;
+const SHAKESPEARE = fromFileUrl(
+  new URL("../../../shared/data/tinyshakespeare.txt", import.meta.url),
+) as string;
 
 async function encode(tokenizer: Tokenizer, chunks: Iterable<string>): Promise<number[]> {
   const stream = ReadableStream.from(chunks).pipeThrough(encodeStream(tokenizer));
