@@ -41,15 +41,19 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let end = start + params.C;
   var sum = ${type}();
   for (var i = start; i < end; i++) { sum += x[i]; }
-  let m = ${sumOf(v, "sum")} * params.reciprocal;
-  // Centred before it is squared: E[x²] − E[x]² would cancel where the mean is large.
+  let rough = ${sumOf(v, "sum")} * params.reciprocal;
+  // Centred before it is squared: E[x²] − E[x]² would cancel where the mean is large. What the centred
+  // values still sum to is the mean's rounding error, which 1/√ε would blow up in a nearly even row.
+  var rest = ${type}();
   var squares = ${type}();
-  for (var i = start; i < end; i++) { let c = x[i] - m; squares += c * c; }
-  let s = inverseSqrt(${sumOf(v, "squares")} * params.reciprocal + params.eps);
+  for (var i = start; i < end; i++) { let c = x[i] - rough; rest += c; squares += c * c; }
+  let error = ${sumOf(v, "rest")} * params.reciprocal;
+  let variance = max(${sumOf(v, "squares")} * params.reciprocal - error * error, 0.0);
+  let s = inverseSqrt(variance + params.eps);
   for (var i = start; i < end; i++) {
-    y[i] = (x[i] - m) * s * gain[i - start]${v.bias ? " + bias[i - start]" : ""};
+    y[i] = (x[i] - rough - error) * s * gain[i - start]${v.bias ? " + bias[i - start]" : ""};
   }
-  mean[row] = m;
+  mean[row] = rough + error;
   rstd[row] = s;
 }
 `;
