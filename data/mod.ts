@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { Document } from "./document.ts";
 export { DataError } from "./errors.ts";
 export {
   type Batch,
@@ -19,6 +20,15 @@ export {
   readText,
   type ReadTextOptions,
 } from "./sources/mod.ts";
+export {
+  type Count,
+  type Drop,
+  type Stage,
+  stage,
+  type StageOptions,
+  type StageReport,
+  type Step,
+} from "./stage.ts";
 export {
   byteTokenizer,
   charTokenizer,
