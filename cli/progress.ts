@@ -22,7 +22,7 @@ export function openProgress(options: { json: boolean }): EventConsumer {
   return new ProgressLines((line) => console.error(line));
 }
 
-/** What bar and lines say of the training so far. */
+/** What bar and lines say of the training so far; the last sample is left to the command's end. */
 class Status {
   #start?: StartEvent;
   #startMs = 0;
@@ -37,6 +37,11 @@ class Status {
       this.#startMs = this.nowMs();
     } else if (event.type === "step") this.#step = event;
     else if (event.type === "evaluation") this.#validationLoss = event.validationLoss;
+  }
+
+  /** Whether the last iteration is done. */
+  get atEnd(): boolean {
+    return this.#step?.iteration === this.#start?.iterations;
   }
 
   /** Such as `120/600 · loss 2.3456 · val 2.4012 · 1,234 tok/s · lr 1.0e-3 · 2m 3s left`. */
@@ -76,7 +81,7 @@ export class ProgressLines implements EventConsumer {
   consume(event: TrainEvent): void {
     this.#status.take(event);
     if (event.type === "start") this.print(introduction(event));
-    else if (event.type === "sample") this.print(sampleText(event.text));
+    else if (event.type === "sample" && !this.#status.atEnd) this.print(sampleText(event.text));
     else if (event.type === "evaluation") this.#printStatus();
     else if (event.type === "step" && this.nowMs() - this.#lastMs >= PLAIN_INTERVAL_MS) {
       this.#printStatus();
@@ -117,7 +122,7 @@ class ProgressBar implements EventConsumer {
     } else if (event.type === "step" || event.type === "evaluation") {
       this.#iteration = event.iteration;
       this.#bar.update(event.iteration, { status: String(this.#status) });
-    } else if (event.type === "sample") {
+    } else if (event.type === "sample" && !this.#status.atEnd) {
       this.#bar.stop();
       console.error(sampleText(event.text));
       this.#show();

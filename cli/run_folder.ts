@@ -1,10 +1,11 @@
 import { join } from "@std/path";
+import type { TextFile } from "./train_data.ts";
 
 /** Where runs go unless `--out` says otherwise. */
 export const RUNS_FOLDER = "runs";
 
 /** A run folder holds at least one of these; a new run never goes where one is. */
-const MARKS = ["config.json", "metrics.jsonl", "checkpoints"];
+const MARKS = ["config.json", "data.json", "data.txt", "metrics.jsonl", "checkpoints"];
 
 /**
  * Makes the folder of a new run and writes `config.json` into it.
@@ -35,18 +36,21 @@ export async function createRun(
   return folder;
 }
 
-/** Writes a run's `config.json` so that it is there whole or not at all. */
+/** Takes back a run that failed before it began, so that the same command can be tried again. */
+export async function discardRun(folder: string): Promise<void> {
+  for (const mark of MARKS) {
+    await Deno.remove(join(folder, mark), { recursive: true }).catch(() => {});
+  }
+  // A folder that holds more than the run stays.
+  await Deno.remove(folder).catch(() => {});
+}
+
+/** Writes a run's `config.json`: every option as it was resolved, a file for `--config`. */
 export async function writeRunConfig(
   folder: string,
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const path: string = join(folder, "config.json");
-  await Deno.writeTextFile(`${path}.partial`, JSON.stringify(options, null, 2) + "\n");
-  {
-    using file = await Deno.open(`${path}.partial`, { write: true });
-    await file.sync();
-  }
-  await Deno.rename(`${path}.partial`, path);
+  await writeJson(join(folder, "config.json"), options);
 }
 
 /**
@@ -56,7 +60,30 @@ export async function writeRunConfig(
  * @throws {Error} if `config.json` cannot be read
  */
 export async function readRunConfig(folder: string): Promise<Record<string, unknown> | undefined> {
-  const path: string = join(folder, "config.json");
+  return await readJson(join(folder, "config.json")) as Record<string, unknown> | undefined;
+}
+
+/** Writes a run's `data.json`: the files it trains on. */
+export async function writeRunFiles(folder: string, files: readonly TextFile[]): Promise<void> {
+  await writeJson(join(folder, "data.json"), files);
+}
+
+/** Reads the files a run was trained on; undefined where it was killed before it had read them. */
+export async function readRunFiles(folder: string): Promise<TextFile[] | undefined> {
+  return await readJson(join(folder, "data.json")) as TextFile[] | undefined;
+}
+
+/** Writes a file so that it is there whole or not at all. */
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await Deno.writeTextFile(`${path}.partial`, JSON.stringify(value, null, 2) + "\n");
+  {
+    using file = await Deno.open(`${path}.partial`, { write: true });
+    await file.sync();
+  }
+  await Deno.rename(`${path}.partial`, path);
+}
+
+async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (error) {

@@ -1,17 +1,8 @@
 /** `quern train`: from text to a trained model in a run folder. */
 import { join } from "@std/path";
-import { batches, evaluationBatches, readTokenizer, type Tokenizer } from "../data/mod.ts";
+import { evaluationBatches, type Tokenizer } from "../data/mod.ts";
 import { Device } from "../kernels/mod.ts";
-import {
-  assertSameShape,
-  findCheckpoint,
-  generate,
-  Gpt,
-  type GptConfig,
-  listCheckpoints,
-  PRESETS,
-  Trainer,
-} from "../model/mod.ts";
+import { generate, type Gpt } from "../model/mod.ts";
 import {
   type EventConsumer,
   LogFile,
@@ -20,21 +11,13 @@ import {
   SamplesFile,
 } from "./consumers/mod.ts";
 import { Interrupt } from "./interrupt.ts";
-import {
-  type GivenOptions,
-  type OptionValues,
-  parseGivenOptions,
-  withDefaults,
-} from "./options.ts";
+import { parseGivenOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import { firstTokens } from "./prompt.ts";
-import { createRun, newestRun, readRunConfig, RUNS_FOLDER, writeRunConfig } from "./run_folder.ts";
-import { assertSameFiles, readTrainData, type TextFile, type TrainData } from "./train_data.ts";
 import { TRAIN_OPTIONS } from "./train_options.ts";
+import { openTrainRun, type TrainRun } from "./train_run.ts";
 
 export { TRAIN_OPTIONS };
-
-type Options = OptionValues<typeof TRAIN_OPTIONS>;
 
 /** Tokens of the samples that a run writes. */
 const SAMPLE_TOKENS = 160;
@@ -45,97 +28,15 @@ const SAMPLE_TOKENS = 160;
  * @returns the exit code: 0 done, 130 interrupted
  */
 export async function train(args: string[]): Promise<number> {
+  const given = parseGivenOptions(TRAIN_OPTIONS, args);
   using device = await Device.open();
-  const run = await openRun(parseGivenOptions(TRAIN_OPTIONS, args));
-  const { folder, options, checkpoint } = run;
-  const source = checkpoint ??
-    (options.from === undefined ? undefined : await findCheckpoint(options.from, "best"));
-  const data = await readTrainData(
-    options,
-    join(folder, "data.txt"),
-    source === undefined ? undefined : await readTokenizer(join(source, "tokenizer.json")),
-  );
-  if (run.files) assertSameFiles(run.files, data.files);
-  using model = source === undefined
-    ? Gpt.create(device, shapeOf(options, data.tokenizer), options)
-    : await Gpt.load(device, source, options);
-  if (source) assertSameShape(source, model.config, askedShape(run.asked, model.config));
-  model.tokenizer = data.tokenizer.toJson();
-  const resolved = {
-    ...options,
-    ...model.config,
-    decayIterations: options.decayIterations ?? options.iterations,
-  };
-  await writeRunConfig(folder, { ...resolved, files: data.files });
-  using trainer = checkpoint === undefined
-    ? await Trainer.create(model, resolved)
-    : await Trainer.resume(model, checkpoint, resolved);
-  return await follow(trainer, data, resolved, folder);
-}
-
-interface Run {
-  folder: string;
-  options: Options;
-  /** The options that were asked for, now or when the run began, without defaults. */
-  asked: GivenOptions<typeof TRAIN_OPTIONS>;
-  /** Newest whole checkpoint of a run that is resumed. */
-  checkpoint?: string;
-  /** The files a run that is resumed was trained on. */
-  files?: TextFile[];
-}
-
-/** Makes a new run, or finds the one to go on with. */
-async function openRun(given: GivenOptions<typeof TRAIN_OPTIONS>): Promise<Run> {
-  const folder = given.resume ? given.out ?? await newestRun() : undefined;
-  if (given.resume && folder === undefined) {
-    throw new Error(`Cannot resume: ${RUNS_FOLDER}/ holds no run. Start one without --resume.`);
-  }
-  const saved = folder === undefined ? undefined : await readRunConfig(folder);
-  if (folder === undefined || saved === undefined) {
-    const options = withDefaults(TRAIN_OPTIONS, given);
-    return { folder: await createRun(given.out, options), options, asked: given };
-  }
-  const known = Object.entries(saved).filter(([name]) => Object.hasOwn(TRAIN_OPTIONS, name));
-  const asked = { ...Object.fromEntries(known), ...given };
-  return {
-    folder,
-    asked,
-    options: withDefaults(TRAIN_OPTIONS, asked),
-    checkpoint: (await listCheckpoints(folder)).at(-1)?.folder,
-    files: saved.files as TextFile[] | undefined,
-  };
-}
-
-/** The shape of a new model. */
-function shapeOf(options: Options, tokenizer: Tokenizer): GptConfig {
-  const preset = PRESETS[options.model];
-  return {
-    layers: options.layers ?? preset.layers,
-    heads: options.heads ?? preset.heads,
-    channels: options.channels ?? preset.channels,
-    context: options.context ?? preset.context,
-    vocabularySize: tokenizer.vocabularySize,
-    dropout: options.dropout,
-    bias: options.bias,
-    tie: options.tie,
-  };
-}
-
-/** The shape a loaded model must have: its own, but for what was asked for. */
-function askedShape(asked: GivenOptions<typeof TRAIN_OPTIONS>, config: GptConfig): GptConfig {
-  const fields = ["layers", "heads", "channels", "context", "bias", "tie"] as const;
-  const given = fields.filter((field) => asked[field] !== undefined);
-  return { ...config, ...Object.fromEntries(given.map((field) => [field, asked[field]])) };
+  using run = await openTrainRun(device, given);
+  return await follow(run);
 }
 
 /** Trains, and lets the run's files and the terminal follow. */
-async function follow(
-  trainer: Trainer,
-  data: TrainData,
-  options: Options & GptConfig,
-  folder: string,
-): Promise<number> {
-  const { batchSize, accumulationSteps, context, evalBatches, order, seed } = options;
+async function follow({ trainer, data, batches, options, folder }: TrainRun): Promise<number> {
+  const { batchSize, context, evalBatches, seed } = options;
   const { model } = trainer;
   const metrics = join(folder, "metrics.jsonl");
   using stack = new DisposableStack();
@@ -149,12 +50,11 @@ async function follow(
   using interrupt = new Interrupt(() =>
     console.error("\nFinishing this iteration; Ctrl-C again leaves at once.")
   );
-  const start = trainer.iteration * accumulationSteps;
   let interrupted = false;
   let sample = "";
   for await (
     const event of trainer.train({
-      batches: batches(data.train, { batchSize, context, order, seed, start }),
+      batches,
       ...(data.validation.length < 2 ? {} : {
         validation: () =>
           evaluationBatches(data.validation, { batchSize, context, limit: evalBatches }),
@@ -174,7 +74,7 @@ async function follow(
     return 130;
   }
   if (!options.json) {
-    console.log(`${sample}\n\nThe run is in ${folder}. Next:
+    console.log(`${sample && `${sample}\n\n`}The run is in ${folder}. Next:
   deno task generate --from ${folder}
   deno task eval --from ${folder} --data FILE`);
   }

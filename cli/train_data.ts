@@ -12,7 +12,6 @@ import {
   type TokenSplit,
   trainCharTokenizer,
 } from "../data/mod.ts";
-import { join } from "@std/path";
 
 /** A file of text and what it held when it was read. */
 export interface TextFile {
@@ -99,7 +98,10 @@ async function keepCopy(data: readonly string[], copy: string): Promise<void> {
   const text = data.length === 0 ? denoTypes() : readText([...data]);
   const partial = `${copy}.partial`;
   using file = await Deno.open(partial, { write: true, create: true, truncate: true });
-  await text.pipeThrough(new TextEncoderStream()).pipeTo(file.writable, { preventClose: true });
+  // Not through `file.writable`, which may end before its last bytes are in the file.
+  for await (const bytes of text.pipeThrough(new TextEncoderStream())) {
+    for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+  }
   await file.sync();
   await Deno.rename(partial, copy);
 }

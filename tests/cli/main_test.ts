@@ -1,32 +1,24 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { quern } from "./quern.ts";
 
 const COMMANDS = ["train", "generate", "eval", "doctor"];
 
-async function quern(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const output = await new Deno.Command("deno", {
-    args: ["run", "--quiet", "--no-prompt", "--allow-read", "cli/main.ts", ...args],
-    env: { NODEVICE_SELECT: "1", NO_COLOR: "1" },
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
-}
-
 Deno.test("quern: no command and --help list the commands", async () => {
   for (const args of [[], ["--help"], ["-h"]]) {
-    const { code, stdout } = await quern(...args);
+    const { code, stdout } = await quern(args);
     assertEquals(code, 0);
     for (const name of COMMANDS) assertStringIncludes(stdout, `\n  ${name} `);
   }
 });
 
 Deno.test("quern --version prints the version", async () => {
-  const { code, stdout } = await quern("--version");
+  const { code, stdout } = await quern(["--version"]);
   assertEquals(code, 0);
   assertMatch(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
 Deno.test("quern COMMAND --help lists the command's options", async () => {
-  const outputs = await Promise.all(COMMANDS.map((name) => quern(name, "--help")));
+  const outputs = await Promise.all(COMMANDS.map((name) => quern([name, "--help"])));
   for (const [i, { code, stdout, stderr }] of outputs.entries()) {
     assertEquals([code, stderr], [0, ""]);
     assertStringIncludes(stdout, `Usage: quern ${COMMANDS[i]} `);
@@ -35,13 +27,13 @@ Deno.test("quern COMMAND --help lists the command's options", async () => {
 });
 
 Deno.test("quern: wrong usage is one sentence that names the nearest right word, exit code 2", async () => {
-  const command = await quern("trian");
+  const command = await quern(["trian"]);
   assertEquals([command.code, command.stdout], [2, ""]);
   assertEquals(
     command.stderr,
     'quern: Unknown command "trian". Did you mean "train"? quern --help lists all commands.\n',
   );
-  const option = await quern("doctor", "--jsn");
+  const option = await quern(["doctor", "--jsn"]);
   assertEquals([option.code, option.stdout], [2, ""]);
   assertMatch(option.stderr, /^quern: Unknown option --jsn\. Did you mean "--json"\?.*\n$/);
 });

@@ -1,0 +1,157 @@
+/** Where a run of `quern train` begins: new, or from its newest checkpoint. */
+import { join } from "@std/path";
+import { type Batch, batches, readTokenizer, type Tokenizer } from "../data/mod.ts";
+import type { Device } from "../kernels/mod.ts";
+import {
+  assertSameShape,
+  findCheckpoint,
+  Gpt,
+  type GptConfig,
+  listCheckpoints,
+  PRESETS,
+  Trainer,
+} from "../model/mod.ts";
+import { type GivenOptions, type OptionValues, withDefaults } from "./options.ts";
+import {
+  createRun,
+  discardRun,
+  newestRun,
+  readRunConfig,
+  readRunFiles,
+  RUNS_FOLDER,
+  writeRunConfig,
+  writeRunFiles,
+} from "./run_folder.ts";
+import { assertSameFiles, readTrainData, type TrainData } from "./train_data.ts";
+import { TRAIN_OPTIONS } from "./train_options.ts";
+
+type Given = GivenOptions<typeof TRAIN_OPTIONS>;
+type Options = OptionValues<typeof TRAIN_OPTIONS>;
+
+/** A run that is ready to train; owns its model and its trainer. */
+export interface TrainRun extends Disposable {
+  folder: string;
+  /** Every option, resolved. */
+  options: Options & Omit<GptConfig, "vocabularySize">;
+  trainer: Trainer;
+  data: TrainData;
+  /** The batches that are still to come. */
+  batches: ReadableStream<Batch>;
+}
+
+/**
+ * Makes a new run, or goes on with one. A new run that fails here leaves nothing behind.
+ *
+ * @throws {Error} if the folder already holds a run, or a checkpoint does not fit what is asked for
+ * @throws {DataError} if the text cannot be read
+ */
+export async function openTrainRun(device: Device, given: Given): Promise<TrainRun> {
+  const place = await openPlace(given);
+  try {
+    return await prepare(device, place);
+  } catch (error) {
+    if (place.isNew) await discardRun(place.folder);
+    throw error;
+  }
+}
+
+interface Place {
+  folder: string;
+  isNew: boolean;
+  options: Options;
+  /** The options that were asked for, now or when the run began, without defaults. */
+  asked: Given;
+  /** Newest whole checkpoint of a run that is resumed. */
+  checkpoint?: string;
+}
+
+async function openPlace(given: Given): Promise<Place> {
+  const folder = given.resume ? given.out ?? await newestRun() : undefined;
+  if (given.resume && folder === undefined) {
+    throw new Error(`Cannot resume: ${RUNS_FOLDER}/ holds no run. Start one without --resume.`);
+  }
+  const saved = folder === undefined ? undefined : await readRunConfig(folder);
+  if (folder === undefined || saved === undefined) {
+    const options = withDefaults(TRAIN_OPTIONS, given);
+    const folder = await createRun(given.out, settingsOf(options));
+    return { folder, isNew: true, options, asked: given };
+  }
+  const asked: Given = { ...saved, ...given };
+  return {
+    folder,
+    isNew: false,
+    asked,
+    options: withDefaults(TRAIN_OPTIONS, asked),
+    checkpoint: (await listCheckpoints(folder)).at(-1)?.folder,
+  };
+}
+
+async function prepare(device: Device, place: Place): Promise<TrainRun> {
+  const { folder, options, checkpoint } = place;
+  const source = checkpoint ??
+    (options.from === undefined ? undefined : await findCheckpoint(options.from, "best"));
+  const data = await readTrainData(
+    options,
+    join(folder, "data.txt"),
+    source === undefined ? undefined : await readTokenizer(join(source, "tokenizer.json")),
+  );
+  const before = await readRunFiles(folder);
+  if (before) assertSameFiles(before, data.files);
+  using stack = new DisposableStack();
+  const model = stack.use(
+    source === undefined
+      ? Gpt.create(device, shapeOf(options, data.tokenizer), options)
+      : await Gpt.load(device, source, options),
+  );
+  if (source) assertSameShape(source, model.config, askedShape(place.asked, model.config));
+  model.tokenizer = data.tokenizer.toJson();
+  const { vocabularySize: _, ...shape } = model.config;
+  const resolved = {
+    ...options,
+    ...shape,
+    ...(options.from === undefined || checkpoint ? {} : { from: source }),
+    decayIterations: options.decayIterations ?? options.iterations,
+    out: folder,
+  };
+  const trainer = stack.use(
+    checkpoint === undefined
+      ? await Trainer.create(model, resolved)
+      : await Trainer.resume(model, checkpoint, resolved),
+  );
+  const start = trainer.iteration * resolved.accumulationSteps;
+  const stream = batches(data.train, { ...resolved, start });
+  await writeRunConfig(folder, settingsOf(resolved));
+  await writeRunFiles(folder, data.files);
+  const owned = stack.move();
+  return {
+    ...{ folder, options: resolved, trainer, data, batches: stream },
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+/** The options that belong to the run, and not to one call of the command. */
+function settingsOf({ json: _json, resume: _resume, ...settings }: Options) {
+  return settings;
+}
+
+/** The shape of a new model. */
+function shapeOf(options: Options, tokenizer: Tokenizer): GptConfig {
+  const preset = PRESETS[options.model];
+  return {
+    layers: options.layers ?? preset.layers,
+    heads: options.heads ?? preset.heads,
+    channels: options.channels ?? preset.channels,
+    context: options.context ?? preset.context,
+    vocabularySize: tokenizer.vocabularySize,
+    dropout: options.dropout,
+    bias: options.bias,
+    tie: options.tie,
+  };
+}
+
+/** The shape a loaded model must have: its own, but for what was asked for. */
+function askedShape(asked: Given, config: GptConfig): GptConfig {
+  const fields = ["layers", "heads", "channels", "context", "bias", "tie"] as const;
+  const given = fields.filter((field) => asked[field] !== undefined);
+  return { ...config, ...Object.fromEntries(given.map((field) => [field, asked[field]])) };
+}
