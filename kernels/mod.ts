@@ -1,5 +1,26 @@
 /** The GPU: devices, tensors, and one folder per op with its forward and backward kernels. */
-export * from "./gpu/mod.ts";
+export {
+  assertShapes,
+  bindableViews,
+  Device,
+  type DeviceOptions,
+  type DType,
+  type Extent,
+  GpuError,
+  type Kernel,
+  type Launch,
+  type ParamsField,
+  Pass,
+  readShaderHeader,
+  Recording,
+  type Shader,
+  ShaderError,
+  type ShaderHeader,
+  sizeOf,
+  type StorageBinding,
+  Tensor,
+  type TensorData,
+} from "./gpu/mod.ts";
 export { adamw, type AdamwOptions, type AdamwTensors } from "./adamw/mod.ts";
 export {
   attentionBackward,
@@ -37,13 +58,7 @@ export {
   layernormPartialShape,
   type LayernormTensors,
 } from "./layernorm/mod.ts";
-export {
-  type Layout,
-  matmul,
-  type MatmulOptions,
-  type MatmulTensors,
-  matmulVariantName,
-} from "./matmul/mod.ts";
+export { type Layout, matmul, type MatmulOptions, type MatmulTensors } from "./matmul/mod.ts";
 export { residualForward } from "./residual/mod.ts";
 export { scale } from "./scale/mod.ts";
 export { accumulateSum } from "./sum/mod.ts";

@@ -19,9 +19,13 @@ export interface DeviceOptions {
 
 /** A compiled shader, ready to be dispatched. */
 export interface Kernel {
+  /** Name in errors, such as `gelu/forward`. */
   label: string;
+  /** Bindings, params and workgroup size. */
   header: ShaderHeader;
+  /** The compiled shader. */
   pipeline: GPUComputePipeline;
+  /** Layout of its one bind group. */
   layout: GPUBindGroupLayout;
 }
 

@@ -7,16 +7,26 @@ export type Extent = { threads: number } | { workgroups: [x: number, y?: number,
 
 /** A kernel launch as it was written down. */
 export interface Launch {
+  /** What to run. */
   shader: Shader;
+  /** A tensor for each storage binding, by its WGSL name. */
   bindings: Record<string, Tensor>;
+  /** A number for each field of `Params`. */
   params: Record<string, number>;
+  /** How many threads. */
   extent: Extent;
 }
 
 /** Collects kernel launches; every op of `kernels/` takes one as its first argument. */
 export class Pass {
+  /** The launches so far, in order. */
   readonly launches: Launch[] = [];
 
+  /**
+   * Begins an empty list.
+   *
+   * @param device where the launches will run
+   */
   constructor(readonly device: Device) {}
 
   /**
@@ -90,6 +100,7 @@ export class Recording implements Disposable {
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 
+  /** Frees the params; the tensors are their owners'. */
   [Symbol.dispose](): void {
     this.params?.destroy();
   }

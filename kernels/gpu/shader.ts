@@ -8,8 +8,11 @@
 
 /** A storage binding as the shader declares it. */
 export interface StorageBinding {
+  /** Its variable. */
   name: string;
+  /** Its number in the bind group. */
   binding: number;
+  /** Whether the shader writes it. */
   access: "read" | "read_write";
   /** Type of an element: `f32`, `u32`, `i32`, `vec4f` … */
   element: string;
@@ -17,12 +20,15 @@ export interface StorageBinding {
 
 /** A field of the shader's `Params`. */
 export interface ParamsField {
+  /** Its name. */
   name: string;
+  /** Its type; each takes 4 bytes. */
   type: "u32" | "i32" | "f32";
 }
 
 /** What the header of a shader says. */
 export interface ShaderHeader {
+  /** Storage bindings in the order of their declaration. */
   storage: StorageBinding[];
   /** Binding number of `params`, and its fields; absent where the shader takes none. */
   params?: { binding: number; fields: ParamsField[] };
@@ -34,6 +40,7 @@ export interface ShaderHeader {
 export interface Shader {
   /** Name in errors and profiles, such as `gelu/forward`. */
   label: string;
+  /** WGSL with one entry point, `main`. */
   code: string;
   /** Values for `override` declarations, such as a block size. @default the WGSL's own */
   constants?: Record<string, number>;

@@ -16,6 +16,7 @@ export type TensorData =
  * {@linkcode Tensor.view} borrows it.
  */
 export class Tensor implements Disposable {
+  /** Names a range of a buffer; {@linkcode Device.tensor} makes a tensor with a buffer of its own. */
   constructor(
     readonly device: Device,
     /** Name in errors, such as `blocks.0.attention.weight`. */

@@ -62,7 +62,7 @@ export function matmul(pass: Pass, t: MatmulTensors, options: MatmulOptions): vo
   const bindings: Record<string, Tensor> = { a: t.a, b: t.b, y: t.y };
   if (t.bias) bindings.bias = t.bias;
   pass.launch(
-    { label: `matmul/${matmulVariantName(variant)}`, code: matmulWgsl(variant) },
+    { label: `matmul/${variantName(variant)}`, code: matmulWgsl(variant) },
     bindings,
     { ...params, batchA: s.batchA, batchB: s.batchB, batchY: s.batchY },
     {
@@ -76,7 +76,7 @@ export function matmul(pass: Pass, t: MatmulTensors, options: MatmulOptions): vo
 }
 
 /** Name of a variant in profiles and in `quern doctor`, such as `NN 8x16 vec4`. */
-export function matmulVariantName(v: MatmulVariant): string {
+function variantName(v: MatmulVariant): string {
   const vectors = [v.vectorA && "a", v.vectorB && "b", v.vectorY && "y"].filter(Boolean).join("");
   return `${v.layout} ${v.rows}x${v.columns} ${vectors ? `vec4(${vectors})` : "scalar"}`;
 }

@@ -4,6 +4,7 @@ import {
   MAX_HEADER_BYTES,
   type NamedShape,
   type TensorInfo,
+  unreadable,
 } from "./safetensors_header.ts";
 
 /** A tensor to be written. */
@@ -76,7 +77,7 @@ export class SafetensorsFile implements Disposable {
     const file = Deno.openSync(path);
     try {
       const fail = (problem: string): never => {
-        throw new SyntaxError(`Cannot read ${path} as safetensors: ${problem}`);
+        throw unreadable(path, problem);
       };
       const { size, isFile } = file.statSync();
       if (!isFile) fail("it is no file");
@@ -154,5 +155,5 @@ function readFullSync(file: Deno.FsFile, bytes: Uint8Array, path: string): void 
 }
 
 function cutShort(path: string): never {
-  throw new SyntaxError(`Cannot read ${path} as safetensors: it was cut short while being read`);
+  throw unreadable(path, "it was cut short while being read");
 }

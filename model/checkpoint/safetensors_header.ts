@@ -40,6 +40,13 @@ export interface TensorInfo {
   bytes: number;
 }
 
+/** The error of a file that is no whole safetensors file. */
+export function unreadable(path: string, problem: string): SyntaxError {
+  return new SyntaxError(
+    `Cannot read ${path} as safetensors: ${problem}; use another checkpoint, or copy the file anew`,
+  );
+}
+
 /** What a safetensors header says. */
 export interface SafetensorsHeader {
   tensors: Map<string, TensorInfo>;
@@ -92,7 +99,7 @@ export function decodeHeader(
   dataBytes: number,
 ): SafetensorsHeader {
   const fail = (problem: string): never => {
-    throw new SyntaxError(`Cannot read ${path} as safetensors: ${problem}`);
+    throw unreadable(path, problem);
   };
   let json: unknown;
   try {

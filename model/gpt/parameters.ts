@@ -10,7 +10,9 @@ const MOST_COPIED_BYTES = 256 * 2 ** 20;
 
 /** A buffer that holds many parameters one after another; the first `decayed` elements are decayed. */
 export interface Arena {
+  /** The whole buffer, one-dimensional. */
   tensor: Tensor;
+  /** Number of elements, from the start, that weight decay applies to. */
   decayed: number;
 }
 
@@ -94,6 +96,7 @@ export class ParameterSet implements Disposable {
     };
   }
 
+  /** Frees the arenas. */
   [Symbol.dispose](): void {
     for (const { tensor } of this.arenas) tensor[Symbol.dispose]();
   }
@@ -129,6 +132,7 @@ export interface GptParameters {
   wte: Tensor;
   /** Position embedding, [context, C]. */
   wpe: Tensor;
+  /** The blocks from the first to the last, L of them. */
   blocks: BlockParameters[];
   /** Last layer norm, [C]. */
   norm: Affine;

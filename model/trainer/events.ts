@@ -9,6 +9,7 @@ export type TrainEvent =
 
 /** Training begins. */
 export interface StartEvent {
+  /** `start`. */
   type: "start";
   /** Iterations done before: 0, or those of the checkpoint that training goes on from. */
   iteration: number;
@@ -22,19 +23,25 @@ export interface StartEvent {
 
 /** An iteration is done. */
 export interface StepEvent {
+  /** `step`. */
   type: "step";
+  /** Its number. */
   iteration: number;
   /** Mean cross-entropy of the batch before the update, in nats a token. */
   loss: number;
+  /** Learning rate of the update. */
   learningRate: number;
   /** Global L2 norm of the gradient before clipping. */
   gradientNorm: number;
+  /** Speed of this iteration and those handed over with it. */
   tokensPerSecond: number;
 }
 
 /** The validation split was measured. */
 export interface EvaluationEvent {
+  /** `evaluation`. */
   type: "evaluation";
+  /** Iterations done. */
   iteration: number;
   /** Mean cross-entropy over the validation split, in nats a token. */
   validationLoss: number;
@@ -42,15 +49,21 @@ export interface EvaluationEvent {
 
 /** The model wrote a sample. */
 export interface SampleEvent {
+  /** `sample`. */
   type: "sample";
+  /** Iterations done. */
   iteration: number;
+  /** What `TrainInputs.sample` gave. */
   text: string;
 }
 
 /** A checkpoint is on disk. */
 export interface CheckpointEvent {
+  /** `checkpoint`. */
   type: "checkpoint";
+  /** Iterations done. */
   iteration: number;
+  /** Where it is. */
   folder: string;
   /** Validation loss of these weights, where it was measured. */
   validationLoss?: number;
@@ -58,7 +71,9 @@ export interface CheckpointEvent {
 
 /** Training is over. */
 export interface EndEvent {
+  /** `end`. */
   type: "end";
+  /** Iterations done. */
   iteration: number;
   /** True where the signal ended it before the last iteration. */
   interrupted: boolean;

@@ -10,7 +10,7 @@ export type {
 } from "./events.ts";
 export { Evaluator, type ForwardMemory } from "./evaluator.ts";
 export {
-  type AdamWOptions,
+  type OptimizerOptions,
   TRAIN_DEFAULTS,
   type TrainInputs,
   type TrainOptions,

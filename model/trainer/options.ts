@@ -1,8 +1,8 @@
 import type { Batch } from "../../data/mod.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 
-/** Options of AdamW. */
-export interface AdamWOptions {
+/** Options of the optimizer, AdamW. */
+export interface OptimizerOptions {
   /** Decay of the gradient's mean. @default 0.9 */
   beta1: number;
   /** Decay of the gradient's mean square. @default 0.99 */
@@ -16,7 +16,7 @@ export interface AdamWOptions {
 }
 
 /** Options of a {@linkcode Trainer}. */
-export interface TrainOptions extends AdamWOptions, ScheduleOptions {
+export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   /** Rows of a batch, B. @default 12 */
   batchSize: number;
   /** Tokens of a row, T. @default the model's context */

@@ -7,7 +7,8 @@
  */
 import { batches } from "../../data/mod.ts";
 import { Device } from "../../kernels/mod.ts";
-import { Gpt, PRESETS, TRAIN_DEFAULTS, TrainingStep } from "../../model/mod.ts";
+import { Gpt, PRESETS } from "../../model/mod.ts";
+import { TRAIN_DEFAULTS, TrainingStep } from "../../model/trainer/mod.ts";
 
 const ROUNDS = 5;
 const STEPS = 10;

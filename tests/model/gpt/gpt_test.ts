@@ -1,12 +1,7 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import { Device } from "../../../kernels/mod.ts";
-import {
-  createActivations,
-  gptForward,
-  outputForward,
-  TRAIN_DEFAULTS,
-  TrainingStep,
-} from "../../../model/mod.ts";
+import { createActivations, gptForward, outputForward } from "../../../model/gpt/mod.ts";
+import { TRAIN_DEFAULTS, TrainingStep } from "../../../model/trainer/mod.ts";
 import { GOLDENS, openGolden } from "../../golden/golden.ts";
 import { assertClose } from "../../kernels/contract.ts";
 
