@@ -25,6 +25,6 @@ export const GENERATE_OPTIONS = defineOptions({
     default: 1,
     help: "Chooses among the likeliest tokens that together reach this probability.",
   },
-  seed: { type: "integer", min: 0, default: 1337, help: "Seed of the random choices." },
+  seed: { type: "integer", min: 0, default: 1, help: "Seed of the random choices." },
   ...JSON_OPTION,
 });

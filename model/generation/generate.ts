@@ -12,7 +12,7 @@ import { assertSampling, sampleToken, type SamplingOptions } from "./sample.ts";
 export interface GenerateOptions extends Partial<SamplingOptions> {
   /** Number of tokens to write. @default 100 */
   tokens?: number;
-  /** Seed of the random choices. @default 1337 */
+  /** Seed of the random choices. @default 1 */
   seed?: number;
   /** Ends generation after the token under way. */
   signal?: AbortSignal;
@@ -40,7 +40,7 @@ export async function* generate(
   prompt: ArrayLike<number>,
   options: GenerateOptions = {},
 ): AsyncGenerator<number> {
-  const { tokens = 100, seed = 1337, signal } = options;
+  const { tokens = 100, seed = 1, signal } = options;
   const sampling = { temperature: 1, topK: 0, topP: 1, ...options };
   const { context, vocabularySize } = model.config;
   assertSampling(sampling);

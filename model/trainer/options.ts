@@ -25,7 +25,7 @@ export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   accumulationSteps: number;
   /** The last iteration, counted from 1. @default 600 */
   iterations: number;
-  /** Seed of dropout. @default 1337 */
+  /** Seed of dropout. @default 1 */
   seed: number;
   /** Iterations between evaluations; 0 for none. @default 100 */
   evalInterval: number;
@@ -51,7 +51,7 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   epsilon: 1e-8,
   weightDecay: 0.1,
   gradientClip: 1,
-  seed: 1337,
+  seed: 1,
   evalInterval: 100,
   saveInterval: 100,
   keepCheckpoints: 2,
