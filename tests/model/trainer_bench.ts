@@ -65,7 +65,7 @@ console.log(
 
 /** PyTorch in a process of its own that waits between rounds without spinning. */
 async function openTorch() {
-  const script = new URL("train_bench.py", import.meta.url).pathname;
+  const script = new URL("trainer_bench.py", import.meta.url).pathname;
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command("/usr/bin/python3", {

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { LogFile, MetricsFile, PlotFile, SamplesFile } from "../../../cli/consumers/mod.ts";
-import type { TrainEvent } from "../../../model/mod.ts";
+import { LogFile, MetricsFile, PlotFile, SamplesFile } from "../../cli/consumers/mod.ts";
+import type { TrainEvent } from "../../model/mod.ts";
 
 const EVENTS: TrainEvent[] = [
   { type: "start", iteration: 0, iterations: 2, parameters: 9, tokensPerIteration: 4 },

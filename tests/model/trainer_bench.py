@@ -1,4 +1,4 @@
-"""The training step of tests/model/train_bench.ts in PyTorch on the CPU: reads a number of steps a
+"""The training step of tests/model/trainer_bench.ts in PyTorch on the CPU: reads a number of steps a
 line, answers with the milliseconds they took."""
 import sys
 import time

@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals } from "@std/assert";
-import { Device } from "../../../kernels/mod.ts";
-import { createActivations, gptForward, outputForward } from "../../../model/gpt/mod.ts";
-import { TRAIN_DEFAULTS, TrainingStep } from "../../../model/trainer/mod.ts";
-import { GOLDENS, openGolden } from "../../golden/golden.ts";
-import { assertClose } from "../../kernels/contract.ts";
+import { Device } from "../../kernels/mod.ts";
+import { createActivations, gptForward, outputForward } from "../../model/gpt/mod.ts";
+import { TRAIN_DEFAULTS, TrainingStep } from "../../model/trainer/mod.ts";
+import { GOLDENS, openGolden } from "../golden/golden.ts";
+import { assertClose } from "../kernels/contract.ts";
 
 for (const name of GOLDENS) {
   Deno.test(`gpt ${name}: logits, gradients and ten losses equal PyTorch's`, async (t) => {
