@@ -1,4 +1,4 @@
-import { type Device, GpuError, sizeOf, Tensor } from "../../kernels/mod.ts";
+import { type Device, GpuError, sizeOf, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
 import { parameterShapes } from "../checkpoint/mod.ts";
 

@@ -13,7 +13,7 @@ import {
   type Pass,
   type Recording,
   sizeOf,
-  Tensor,
+  type Tensor,
 } from "../../kernels/mod.ts";
 
 /** Sizes that meet a block of 64 on, below, above and far from its border. */
