@@ -53,6 +53,7 @@ export class Device implements Disposable {
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
   #bytes = 0;
+  #disposed = false;
 
   private constructor(
     readonly gpu: GPUDevice,
@@ -67,8 +68,13 @@ export class Device implements Disposable {
       event.preventDefault();
       this.fail(new GpuError((event as GPUUncapturedErrorEvent).error.message));
     });
-    gpu.lost.then(({ reason, message }) => {
-      if (reason !== "destroyed") this.fail(new GpuError(`The GPU device was lost: ${message}`));
+    gpu.lost.then(({ message }) => {
+      if (this.#disposed) return;
+      this.fail(
+        new GpuError(
+          `The GPU was lost (${message}) and all it held is gone; open it again and go on from the last checkpoint.`,
+        ),
+      );
     });
   }
 
@@ -238,6 +244,7 @@ export class Device implements Disposable {
 
   /** Destroys the device and all its memory. */
   [Symbol.dispose](): void {
+    this.#disposed = true;
     this.gpu.destroy();
   }
 }

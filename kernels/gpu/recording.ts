@@ -140,7 +140,7 @@ function paramsBytes({ label, header }: Kernel, { params }: Launch): Uint8Array 
     if (type === "f32") return view.setFloat32(4 * i, params[name], true);
     const value = params[name];
     if (!Number.isInteger(value) || value > 0xffffffff || (type === "u32" && value < 0)) {
-      throw new RangeError(`Cannot launch ${label}: param ${name} must be a ${type}, got ${value}`);
+      throw new RangeError(`Cannot launch ${label}: param ${name} must be ${type}, got ${value}`);
     }
     return type === "u32" ? view.setUint32(4 * i, value, true) : view.setInt32(4 * i, value, true);
   });

@@ -34,7 +34,12 @@ export interface ShaderHeader {
   params?: { binding: number; fields: ParamsField[] };
   /** Threads of a workgroup in x, y and z, overrides resolved. */
   workgroupSize: [number, number, number];
+  /** Memory that a workgroup shares, in bytes: at most {@linkcode MAX_WORKGROUP_BYTES}. */
+  workgroupBytes: number;
 }
+
+/** What each adapter has for a workgroup to share, by the WebGPU specification; naga does not check it. */
+export const MAX_WORKGROUP_BYTES = 16_384;
 
 /** A shader: its WGSL and the values of its `override` constants. */
 export interface Shader {
@@ -59,7 +64,12 @@ export function readShaderHeader(shader: Shader): ShaderHeader {
   const fail = (what: string): never => {
     throw new SyntaxError(`Cannot use shader ${shader.label}: ${what}`);
   };
-  const header: ShaderHeader = { storage: [], workgroupSize: workgroupSize(shader, code, fail) };
+  const value = constantReader(shader, code, fail);
+  const header: ShaderHeader = {
+    storage: [],
+    workgroupSize: workgroupSize(code, value, fail),
+    workgroupBytes: workgroupBytes(code, value, fail),
+  };
   for (const [, group, binding, space, access, name, type] of code.matchAll(BINDING)) {
     if (group !== "0") fail(`binding ${name} is in group ${group}, all must be in group 0`);
     if (space === "uniform") {
@@ -78,21 +88,49 @@ export function readShaderHeader(shader: Shader): ShaderHeader {
   return header;
 }
 
+/** Reads whole numbers as WGSL writes them: a literal, or the name of a const or an override. */
+function constantReader(shader: Shader, code: string, fail: (what: string) => never) {
+  return (text: string): number => {
+    if (/^\d+u?$/.test(text)) return parseInt(text);
+    const declared = new RegExp(`(?:override|const)\\s+${text}\\s*(?::\\s*u32)?\\s*=\\s*(\\d+)`);
+    const preset = code.match(declared)?.[1];
+    return shader.constants?.[text] ??
+      (preset ? parseInt(preset) : fail(`size ${text} is no number, const or override`));
+  };
+}
+
 function workgroupSize(
-  shader: Shader,
   code: string,
+  value: (text: string) => number,
   fail: (what: string) => never,
 ): [number, number, number] {
   const written = code.match(/@workgroup_size\(([^)]*)\)\s*fn\s+main\b/)?.[1] ??
     fail("it needs `@compute @workgroup_size(…) fn main`");
-  const value = (text: string): number => {
-    if (/^\d+u?$/.test(text)) return parseInt(text);
-    const preset = code.match(new RegExp(`override\\s+${text}\\s*:\\s*u32\\s*=\\s*(\\d+)`))?.[1];
-    return shader.constants?.[text] ??
-      (preset ? parseInt(preset) : fail(`workgroup size ${text} is no number and no override`));
-  };
   const sizes = written.split(",").map((part) => part.trim()).filter(Boolean).map(value);
   return [sizes[0], sizes[1] ?? 1, sizes[2] ?? 1];
+}
+
+const SHARED = /var\s*<\s*workgroup\s*>\s*(\w+)\s*:\s*([^;]+);/g;
+
+const SHARED_TYPE = /^(?:array<\s*)?(vec2|vec4)?<?([fui])(?:32)?>?\s*(?:,\s*(\w+)\s*>)?$/;
+
+function workgroupBytes(
+  code: string,
+  value: (text: string) => number,
+  fail: (what: string) => never,
+): number {
+  let bytes = 0;
+  for (const [, name, type] of code.matchAll(SHARED)) {
+    const [, vector, , length = "1"] = type.match(SHARED_TYPE) ??
+      fail(`shared ${name} must be a 32-bit number, a vec2, a vec4 or an array of them`);
+    bytes += 4 * Number(vector?.[3] ?? 1) * value(length);
+  }
+  if (bytes > MAX_WORKGROUP_BYTES) {
+    fail(
+      `its workgroups share ${bytes} bytes, at most ${MAX_WORKGROUP_BYTES} are sure to be there`,
+    );
+  }
+  return bytes;
 }
 
 function paramsFields(code: string, type: string, fail: (what: string) => never): ParamsField[] {

@@ -1,0 +1,92 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Device, fill, type Pass, scale } from "../../../kernels/mod.ts";
+
+const INDEX = /* wgsl */ `
+struct Params { n: u32, first: i32 }
+@group(0) @binding(0) var<storage, read_write> y: array<u32>;
+@group(0) @binding(1) var<uniform> params: Params;
+@compute @workgroup_size(1)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x;
+  if (i < params.n) { y[i] = u32(i32(i) + params.first); }
+}
+`;
+
+const shader = { label: "index", code: INDEX };
+
+Deno.test("Recording: threads beyond 65,535 workgroups of x go on in y", async () => {
+  using device = await Device.open();
+  const n = 2 * device.gpu.limits.maxComputeWorkgroupsPerDimension + 3;
+  using y = device.tensor("y", [n], "u32");
+  using recording = await device.record(
+    "index",
+    (pass) => pass.launch(shader, { y }, { n, first: 7 }, { threads: n }),
+  );
+  recording.run();
+  assert((await y.read()).every((value, i) => value === i + 7));
+});
+
+Deno.test("Recording: runs its launches in order, as often as asked", async () => {
+  using device = await Device.open();
+  using x = device.tensor("x", [65]);
+  using recording = await device.record("grow", (pass) => {
+    scale(pass, { x }, { factor: 3 });
+    scale(pass, { x }, { factor: 0.5 });
+  });
+  using start = await device.record("start", (pass) => fill(pass, { x }, { value: 4 }));
+  assertEquals(recording.length, 2);
+  start.run();
+  recording.run();
+  recording.run();
+  assert((await x.read()).every((value) => value === 9));
+});
+
+/** What is wrong with a launch, and the error it gets. */
+const REFUSED: [what: string, launch: (pass: Pass) => void, message: string][] = [
+  [
+    "a tensor under another name",
+    (pass) => pass.launch(shader, { x: numbers(pass) }, { n: 4, first: 0 }, { threads: 4 }),
+    "Cannot launch index: bindings [y] wanted; missing [y], unknown [x]",
+  ],
+  [
+    "a missing param",
+    (pass) => pass.launch(shader, { y: numbers(pass) }, { n: 4 }, { threads: 4 }),
+    "Cannot launch index: params [n,first] wanted; missing [first], unknown []",
+  ],
+  [
+    "a fraction for a whole number",
+    (pass) => pass.launch(shader, { y: numbers(pass) }, { n: 4, first: 0.5 }, { threads: 4 }),
+    "Cannot launch index: param first must be i32, got 0.5",
+  ],
+  [
+    "a tensor of another type",
+    (pass) =>
+      pass.launch(shader, { y: pass.device.tensor("reals", [4]) }, { n: 4, first: 0 }, {
+        threads: 4,
+      }),
+    "Cannot bind reals to index.y: u32 wanted, f32 given",
+  ],
+  [
+    "a tensor over the binding limit",
+    (pass) =>
+      pass.launch(shader, { y: pass.device.tensor("wide", [65], "u32") }, { n: 4, first: 0 }, {
+        threads: 4,
+      }),
+    "Cannot bind wide [65] to index.y: 260 bytes are over this adapter's 256 a binding",
+  ],
+  [
+    "more workgroups than a dimension holds",
+    (pass) =>
+      pass.launch(shader, { y: numbers(pass) }, { n: 4, first: 0 }, { workgroups: [1, 70_000] }),
+    "Cannot launch index over [1, 70000, 1] workgroups: at most 65535 fit a dimension",
+  ],
+];
+
+const numbers = ({ device }: Pass) => device.tensor("numbers", [4], "u32");
+
+for (const [what, launch, message] of REFUSED) {
+  Deno.test(`Recording: ${what} is refused`, async () => {
+    using device = await Device.open({ maxBindingBytes: 256 });
+    await assertRejects(() => device.record("refused", launch), Error, message);
+  });
+}
