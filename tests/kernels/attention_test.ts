@@ -6,6 +6,7 @@ import {
   type AttentionOptions,
 } from "../../kernels/attention/mod.ts";
 import * as reference from "../../kernels/attention/reference.ts";
+import { keepFactor } from "../../kernels/random/reference.ts";
 import {
   input,
   LADDER,
@@ -50,19 +51,32 @@ interface Sizes {
   HS: number;
   value?: (i: number) => number;
   tolerance?: number;
+  /** Share of probabilities dropped. */
+  dropout?: number;
 }
 
-function forward({ B, T, heads, HS, value, tolerance = 2e-5 }: Sizes): OpCase<AttentionOptions> {
+/** Seed, step and place of the masks. */
+const [SEED, STEP, LAYER] = [7, 3, 5];
+
+const clock: Spec = input([2], (i) => [SEED, STEP][i], "u32");
+
+function forward(
+  { B, T, heads, HS, value, tolerance = 2e-5, dropout }: Sizes,
+): OpCase<AttentionOptions> {
   const C = heads * HS;
+  const mask = { seed: SEED, step: STEP, layer: LAYER, rate: dropout ?? 0 };
   return {
-    label: `B ${B}, T ${T}, heads ${heads} of ${HS}${value ? ", large" : ""}`,
+    label: `B ${B}, T ${T}, heads ${heads} of ${HS}${value ? ", large" : ""}${
+      dropout ? `, dropout ${dropout}` : ""
+    }`,
     tensors: {
       qkv: input([B, T, 3 * C], value),
       y: output([B, T, C]),
       lse: output([B, heads, T]),
+      ...(dropout ? { clock } : {}),
     },
-    options: { heads },
-    sizes: { B, T, C },
+    options: { heads, ...(dropout ? { dropout, layer: LAYER } : {}) },
+    sizes: { B, T, C, ...(dropout ? { keep: (i: number) => keepFactor(mask, i) } : {}) },
     tolerance,
   };
 }
@@ -74,9 +88,9 @@ function backward(given: Sizes): OpCase<AttentionOptions> {
   const qkv = Float64Array.from({ length: B * T * 3 * C }, (_, i) => Math.fround(value(i)));
   const y = new Float64Array(B * T * C);
   const lse = new Float64Array(B * heads * T);
-  reference.attentionForward({ qkv, y, lse }, { B, T, C, heads });
   const saved = (shape: number[], data: Float64Array): Spec => input(shape, (i) => data[i]);
   const { label, options, sizes } = forward(given);
+  reference.attentionForward({ qkv, y, lse }, { ...sizes, heads } as reference.AttentionSizes);
   return {
     label,
     tensors: {
@@ -86,6 +100,7 @@ function backward(given: Sizes): OpCase<AttentionOptions> {
       dy: input([B, T, C], normal(5)),
       dqkv: output([B, T, 3 * C]),
       delta: output([B, heads, T]),
+      ...(given.dropout ? { clock } : {}),
     },
     options,
     sizes,
@@ -102,6 +117,8 @@ const cases: Sizes[] = [
   { B: 65, T: 3, heads: 1, HS: 4 },
   { B: 1, T: 7, heads: 63, HS: 2 },
   { B: 1, T: 1, heads: 1, HS: 64 },
+  // One case of each number of rows a thread owns.
+  ...[4, 20, 65].map((HS) => ({ B: 2, T: 21, heads: 3, HS, dropout: 0.3 })),
 ];
 
 const large = (size: number) => {
@@ -141,5 +158,10 @@ Deno.test("attention: wrong shapes are refused", async () => {
     () => attentionForward(pass, { qkv, y: lse.view(0, [12]), lse }, { heads: 2 }),
     RangeError,
     "Cannot run attentionForward: y must be [B, T, C], got [12]",
+  );
+  assertThrows(
+    () => attentionForward(pass, { qkv, y, lse }, { heads: 2, dropout: 0.1 }),
+    TypeError,
+    "Cannot run attentionForward: dropout needs a clock",
   );
 });
