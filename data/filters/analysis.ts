@@ -1,0 +1,71 @@
+import type { Document } from "../document.ts";
+import { splitWords, type Words } from "../words.ts";
+
+/** A step that leaves a document as it is hands on the same object, so its words live with it. */
+const wordsOfDocuments = new WeakMap<Document, Words>();
+
+/** The words of a document, split once however many steps look at them. */
+export function wordsOf(document: Document): Words {
+  let words = wordsOfDocuments.get(document);
+  if (!words) {
+    words = splitWords(document.text);
+    wordsOfDocuments.set(document, words);
+  }
+  return words;
+}
+
+/** A document with another text; the same one where the text is the same. */
+export function withText(document: Document, text: string): Document {
+  return text === document.text ? document : { ...document, text };
+}
+
+/** Number of words that are not symbols alone. */
+export function countWords({ kinds }: Words): number {
+  let count = 0;
+  for (let i = 0; i < kinds.length; i++) count += kinds[i] > 0 ? 1 : 0;
+  return count;
+}
+
+/** How often a text holds a piece, overlaps not counted. */
+export function countPiece(text: string, piece: string): number {
+  let count = 0;
+  for (let i = text.indexOf(piece); i >= 0; i = text.indexOf(piece, i + piece.length)) count++;
+  return count;
+}
+
+/** The pieces that have come before among the pieces of a text. */
+export interface RepeatedPieces {
+  /** Number of all pieces. */
+  pieces: number;
+  /** Number of those that have come before. */
+  repeated: number;
+  /** Their length, in UTF-16 units. */
+  repeatedLength: number;
+}
+
+/** Finds pieces that have come before. */
+export function findRepeated(pieces: readonly string[]): RepeatedPieces {
+  const seen = new Set<string>();
+  let repeated = 0;
+  let repeatedLength = 0;
+  if (pieces.length > 1) {
+    for (const piece of pieces) {
+      if (seen.size < seen.add(piece).size) continue;
+      repeated++;
+      repeatedLength += piece.length;
+    }
+  }
+  return { pieces: pieces.length, repeated, repeatedLength };
+}
+
+/** @throws {RangeError} where a threshold is no number of at least 0 */
+export function checkThresholds(step: string, options: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value === "number" && !(value >= 0)) {
+      throw new RangeError(
+        `Cannot filter by ${step}: wanted ${name} of at least 0, got ${value}; to turn the rule ` +
+          `off give a limit that nothing passes`,
+      );
+    }
+  }
+}
