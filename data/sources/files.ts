@@ -1,24 +1,29 @@
 import { createHash } from "node:crypto";
 import { globToRegExp, isGlob } from "@std/path";
 import { DataError } from "../errors.ts";
+import type { ByteRange } from "./remote/mod.ts";
 
 const CHUNK_BYTES = 1 << 16;
 
 /**
- * Streams the bytes of a file, never holding more than a few chunks of 64 KiB.
+ * Streams the bytes of a file or of a part of it, never holding more than a few chunks of 64 KiB.
  *
  * @throws {DataError} in the stream, where the file is missing, a folder or can't be read
  */
-export function readBytes(path: string): ReadableStream<Uint8Array> {
-  return ReadableStream.from(readChunks(path));
+export function readBytes(path: string, range: ByteRange = {}): ReadableStream<Uint8Array> {
+  return ReadableStream.from(readChunks(path, range));
 }
 
-async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
-  let offset = 0;
+async function* readChunks(
+  path: string,
+  { start = 0, end = Infinity }: ByteRange,
+): AsyncGenerator<Uint8Array> {
+  let offset = start;
   try {
     using file = await Deno.open(path);
-    for (;;) {
-      const chunk = new Uint8Array(CHUNK_BYTES);
+    if (start > 0) await file.seek(start, Deno.SeekMode.Start);
+    while (offset < end) {
+      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - offset));
       const count = await file.read(chunk);
       if (count === null) return;
       offset += count;

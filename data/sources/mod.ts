@@ -1,3 +1,61 @@
+/**
+ * Where documents come from: files, folders, servers and standard input, compressed or not, in all
+ * formats that are read.
+ *
+ * @module
+ */
+export {
+  type Compression,
+  decompress,
+  type DecompressOptions,
+  type Decompressor,
+  type DecompressReport,
+} from "./compression/mod.ts";
+export {
+  type BadSource,
+  type Documents,
+  type FileDocuments,
+  INPUT_FORMATS,
+  readDocuments,
+  type ReadDocumentsOptions,
+  readFileDocuments,
+  type SourceReport,
+} from "./documents.ts";
 export { hashFile, listFiles, readBytes } from "./files.ts";
+export {
+  type DocumentReader,
+  type OnInvalid,
+  type ParquetFile,
+  readCsv,
+  type ReadFieldsOptions,
+  type ReadFormatOptions,
+  readHtml,
+  readJson,
+  readJsonl,
+  readParquet,
+  type ReadParquetOptions,
+  readPlainText,
+  type ReadPlainTextOptions,
+  type ReadReport,
+  readTar,
+  type ReadTarOptions,
+  type ReadTextFormatOptions,
+  readTsv,
+  readWarc,
+  readWebDataset,
+} from "./formats/mod.ts";
+export {
+  type ByteRange,
+  listRemote,
+  type ListRemoteOptions,
+  openUrl,
+  type OpenUrlOptions,
+  type RemoteFacts,
+  type RemoteFile,
+  type RemoteOptions,
+} from "./remote/mod.ts";
+export { listSources, type ListSourcesOptions, type SourceFile } from "./source_file.ts";
 export { readText, type ReadTextOptions } from "./text.ts";
 export { decodeUtf8 } from "./utf8.ts";
+export { toUtf8, type ToUtf8Options } from "./utf16.ts";
+export { extractMainText, type ExtractMainTextOptions, type MainText } from "./web/mod.ts";

@@ -1,5 +1,7 @@
 import { DataError } from "../errors.ts";
+import { decompress } from "./compression/mod.ts";
 import { listFiles, readBytes } from "./files.ts";
+import { toUtf8 } from "./utf16.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** Options of `readText`. */
@@ -11,11 +13,11 @@ export interface ReadTextOptions {
 }
 
 /**
- * Streams the text of files, globs and standard input (`-`), joined in order with nothing between.
- * All files are looked up before the first is read; memory is bounded whatever their size.
+ * Streams the text of files, globs and standard input (`-`), joined in order with nothing between;
+ * compressed ones are unpacked, UTF-16 is known by its byte order mark. All files are looked up before the first is read; memory is bounded whatever their size.
  *
  * @throws {RangeError} where there are no sources or `-` stands twice
- * @throws {DataError} in the stream, where a source is missing, empty, unreadable or no UTF-8
+ * @throws {DataError} in the stream, where a source is missing, empty, unreadable, corrupt or no UTF-8
  * @example
  * ```ts
  * import { readText } from "@quern/quern";
@@ -45,7 +47,9 @@ async function* readAll(
     const path = file === "-" ? "standard input" : file;
     const bytes = file === "-" ? stdin ?? Deno.stdin.readable : readBytes(file);
     let empty = true;
-    for await (const text of bytes.pipeThrough(decodeUtf8(path), { signal })) {
+    const texts = bytes.pipeThrough(decompress(path)).pipeThrough(toUtf8(path))
+      .pipeThrough(decodeUtf8(path), { signal });
+    for await (const text of texts) {
       empty = false;
       yield text;
     }

@@ -17,14 +17,7 @@ export function decodeUtf8(path: string): TransformStream<Uint8Array, string> {
     try {
       return decoder.decode(bytes);
     } catch (cause) {
-      const at = findInvalid(bytes);
-      throw new DataError(
-        `Cannot read text: wanted UTF-8, got a broken character at byte 0x${hex(bytes[at])}; ` +
-          "convert the file to UTF-8 or remove the byte",
-        path,
-        offset + at,
-        { cause },
-      );
+      throw invalidUtf8(bytes, path, offset, cause);
     }
   }
 
@@ -54,6 +47,23 @@ export function decodeUtf8(path: string): TransformStream<Uint8Array, string> {
   });
 }
 
+/** The error of bytes that are no UTF-8; `offset` is where they begin in the file. */
+export function invalidUtf8(
+  bytes: Uint8Array,
+  path: string,
+  offset: number,
+  cause?: unknown,
+): DataError {
+  const at = findInvalidUtf8(bytes);
+  return new DataError(
+    `Cannot read text: wanted UTF-8, got a broken character at byte 0x${hex(bytes[at])}; ` +
+      "convert the file to UTF-8, remove the byte, or replace or drop such text (onInvalid)",
+    path,
+    offset + at,
+    { cause },
+  );
+}
+
 /** Number of bytes at the end that begin a character and don't finish it: 0 to 3. */
 function unfinishedBytes(bytes: Uint8Array): number {
   for (let count = 1; count <= Math.min(3, bytes.length); count++) {
@@ -74,7 +84,7 @@ function characterBytes(first: number): number {
 }
 
 /** Offset of the first character that breaks table 3-7 of the Unicode standard; -1 for none. */
-function findInvalid(bytes: Uint8Array): number {
+function findInvalidUtf8(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length;) {
     const first = bytes[i];
     const length = characterBytes(first);

@@ -1,0 +1,7 @@
+/**
+ * The main text of web pages.
+ *
+ * @module
+ */
+export { decodePage } from "./encoding.ts";
+export { extractMainText, type ExtractMainTextOptions, type MainText } from "./main_text.ts";
