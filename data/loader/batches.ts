@@ -15,6 +15,8 @@ export interface Batch {
   targets: Int32Array;
   /** [B, T] weight of each target's loss; all are 1 where it is absent. */
   weights?: Float32Array;
+  /** [B, T] which document of its row each token is of; all are of one where it is absent. */
+  documentIds?: Uint16Array;
 }
 
 /** Options of `batches`. */

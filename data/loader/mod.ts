@@ -5,4 +5,15 @@ export {
   evaluationBatches,
   type EvaluationBatchesOptions,
 } from "./batches.ts";
+export { encodeDocuments, endOfTextOf } from "./document_tokens.ts";
 export { permutation } from "./permutation.ts";
+export { rowRange, tokenSet } from "./row_sets.ts";
+export {
+  type ShardBatches,
+  shardBatches,
+  shardEvaluationBatches,
+  type ShardEvaluationBatchesOptions,
+  type SourceProgress,
+} from "./shard_batches.ts";
+export { type ShardBatchesOptions, type ShardSource } from "./shard_options.ts";
+export { type OpenRemote, openRemoteShards, type RemoteShardsOptions } from "./shard_cache.ts";

@@ -8,12 +8,18 @@ const ROUNDS = 8;
  * @param n number of entries, at most 2³²
  * @param seed whole number, at least 0
  * @param epoch whole number, at least 0; each gives another order
+ * @param more whole numbers of at least 0; each list gives another order too
  */
-export function permutation(n: number, seed: number, epoch: number): (index: number) => number {
+export function permutation(
+  n: number,
+  seed: number,
+  epoch: number,
+  ...more: number[]
+): (index: number) => number {
   let half = 1; // bits of one side of the network
   while (2 ** (2 * half) < n) half++;
   const mask = 2 ** half - 1;
-  const keys = roundKeys(seed, epoch);
+  const keys = roundKeys([seed, epoch, ...more]);
 
   return (index) => {
     let x = index;
@@ -31,10 +37,10 @@ export function permutation(n: number, seed: number, epoch: number): (index: num
   };
 }
 
-function roundKeys(seed: number, epoch: number): Uint32Array {
+function roundKeys(key: number[]): Uint32Array {
   const keys = new Uint32Array(ROUNDS);
   let state = 0;
-  for (const part of [seed, seed / 2 ** 32, epoch, epoch / 2 ** 32]) state = mix(state ^ part);
+  for (const part of key.flatMap((part) => [part, part / 2 ** 32])) state = mix(state ^ part);
   for (let round = 0; round < ROUNDS; round++) {
     // The odd step is 2³² divided by the golden ratio; it keeps the states apart.
     keys[round] = state = mix(state + 0x9e3779b9);
