@@ -1,17 +1,20 @@
 /** `quern eval`: measures a model's loss on text. */
 import { join } from "@std/path";
 import {
-  collectTokens,
-  encodeStream,
+  type Batch,
   evaluationBatches,
-  readText,
+  openShards,
   readTokenizer,
+  shardEvaluationBatches,
+  type Tokenizer,
 } from "../data/mod.ts";
 import { Device } from "../kernels/mod.ts";
 import { Evaluator, Gpt } from "../model/mod.ts";
 import { openModelFolder } from "./checkpoint_options.ts";
+import { type DataSource, findSources, sharedTokenizer } from "./data_sources.ts";
 import { EVAL_OPTIONS } from "./eval_options.ts";
 import { parseOptions } from "./options.ts";
+import { readTokens } from "./raw_text.ts";
 import { UsageError } from "./usage_error.ts";
 
 export { EVAL_OPTIONS };
@@ -24,18 +27,24 @@ export async function evaluate(args: string[]): Promise<number> {
   }
   const folder = await openModelFolder(options);
   const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
-  const text = readText(options.data).pipeThrough(encodeStream(tokenizer));
-  const tokens = await collectTokens(text, { vocabularySize: tokenizer.vocabularySize });
+  const sources = await findSources(options.data);
+  await sharedTokenizer(sources, { tokenizer, of: folder });
   using device = await Device.open();
   using model = await Gpt.load(device, folder);
-  const { context } = model.config;
+  let [sum, weight, bytes] = [0, 0, 0];
   const { batchSize } = options;
-  using evaluator = await Evaluator.create(model, { B: batchSize, T: context });
-  const { sum, weight } = await evaluator.measure(
-    evaluationBatches(tokens, { batchSize, context }),
-  );
-  let bytes = 0;
-  for (const id of tokens.subarray(1)) bytes += tokenizer.byteLength(id);
+  using evaluator = await Evaluator.create(model, { B: batchSize, T: model.config.context });
+  for await (const batches of openData(sources, tokenizer, { ...options, model })) {
+    const countBytes = new TransformStream<Batch, Batch>({
+      transform(batch, controller) {
+        for (const id of batch.targets) if (id >= 0) bytes += tokenizer.byteLength(id);
+        controller.enqueue(batch);
+      },
+    });
+    const measured = await evaluator.measure(batches.pipeThrough(countBytes));
+    sum += measured.sum;
+    weight += measured.weight;
+  }
   const loss = sum / weight;
   const result = {
     loss,
@@ -45,6 +54,25 @@ export async function evaluate(args: string[]): Promise<number> {
   };
   console.log(options.json ? JSON.stringify(result) : describe(result));
   return 0;
+}
+
+/** All texts as one, then each set of shards: of a corpus that has one its validation split. */
+async function* openData(
+  sources: readonly DataSource[],
+  tokenizer: Tokenizer,
+  { batchSize, textField, model }: { batchSize: number; textField: string; model: Gpt },
+): AsyncGenerator<ReadableStream<Batch>> {
+  const { context, vocabularySize } = model.config;
+  const texts = sources.filter(({ shards }) => !shards).map(({ path }) => path);
+  if (texts.length > 0) {
+    const { tokens } = await readTokens(texts, tokenizer, { textField });
+    yield evaluationBatches(tokens, { batchSize, context });
+  }
+  for (const { shards } of sources) {
+    if (!shards) continue;
+    const set = await openShards(shards.validation ?? shards.path, { context });
+    yield shardEvaluationBatches(set, { batchSize, vocabularySize });
+  }
 }
 
 function describe({ loss, perplexity, bitsPerByte, tokens }: Record<string, number>): string {

@@ -6,9 +6,11 @@ export const EVAL_OPTIONS = defineOptions({
   ...CHECKPOINT_OPTIONS,
   data: {
     type: "strings",
-    unit: "FILE",
-    help: "Text to measure on: a file, a glob or - for standard input.",
+    unit: "SOURCE",
+    help:
+      "What to measure on: shards of `quern prepare`, text, documents, a glob or - for standard input.",
   },
+  textField: { type: "string", unit: "NAME", default: "text", help: "Column of the text." },
   batchSize: { type: "integer", unit: "rows", min: 1, default: 12, help: "Rows of a batch." },
   ...JSON_OPTION,
 });

@@ -27,6 +27,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "prepare",
+    summary: "make packed shards of raw corpora",
+    load: async () => {
+      const { prepare, PREPARE_OPTIONS } = await import("./prepare.ts");
+      return { options: PREPARE_OPTIONS, run: prepare };
+    },
+  },
+  {
     name: "generate",
     summary: "continue a prompt with a trained model",
     load: async () => {

@@ -28,6 +28,9 @@ class Status {
   #startMs = 0;
   #step?: StepEvent;
   #validationLoss?: number;
+  /** Seconds of all iterations, and of them those spent waiting for batches. */
+  #seconds = 0;
+  #waitedSeconds = 0;
 
   constructor(private readonly nowMs: () => number) {}
 
@@ -35,8 +38,12 @@ class Status {
     if (event.type === "start") {
       this.#start = event;
       this.#startMs = this.nowMs();
-    } else if (event.type === "step") this.#step = event;
-    else if (event.type === "evaluation") this.#validationLoss = event.validationLoss;
+    } else if (event.type === "step") {
+      const seconds = (this.#start?.tokensPerIteration ?? 0) / event.tokensPerSecond;
+      this.#seconds += seconds;
+      this.#waitedSeconds += event.dataWait * seconds;
+      this.#step = event;
+    } else if (event.type === "evaluation") this.#validationLoss = event.validationLoss;
   }
 
   /** Whether the last iteration is done. */
@@ -44,7 +51,7 @@ class Status {
     return this.#step?.iteration === this.#start?.iterations;
   }
 
-  /** Such as `120/600 · loss 2.3456 · val 2.4012 · 1,234 tok/s · lr 1.0e-3 · 2m 3s left`. */
+  /** Such as `120/600 · loss 2.3456 · val 2.4012 · 1,234 tok/s · data wait 0.0% · lr 1.0e-3 · 2m 3s left`. */
   toString(): string {
     const { iterations = 0, iteration: first = 0 } = this.#start ?? {};
     const step = this.#step;
@@ -56,6 +63,7 @@ class Status {
       `loss ${step.loss.toFixed(4)}`,
       this.#validationLoss !== undefined && `val ${this.#validationLoss.toFixed(4)}`,
       `${Math.round(step.tokensPerSecond).toLocaleString("en")} tok/s`,
+      `data wait ${(100 * this.#waitedSeconds / (this.#seconds || 1)).toFixed(1)}%`,
       `lr ${step.learningRate.toExponential(1)}`,
       `${seconds(leftMs)} left`,
     ].filter(Boolean).join(" · ");
@@ -103,8 +111,8 @@ class ProgressBar implements EventConsumer {
     format: "{bar} {status}",
     barCompleteChar: "█",
     barIncompleteChar: "░",
-    // The text beside it takes up to 76 columns.
-    barsize: Math.max(4, Math.min(30, Deno.consoleSize().columns - 78)),
+    // The text beside it takes up to 93 columns.
+    barsize: Math.max(4, Math.min(30, Deno.consoleSize().columns - 95)),
     hideCursor: true,
     clearOnComplete: true,
     stream: process.stderr,

@@ -1,6 +1,6 @@
-/** `quern train`: from text to a trained model in a run folder. */
+/** `quern train`: from data to a trained model in a run folder. */
 import { join } from "@std/path";
-import { evaluationBatches, type Tokenizer } from "../data/mod.ts";
+import type { Tokenizer } from "../data/mod.ts";
 import { Device } from "../kernels/mod.ts";
 import { generate, type Gpt } from "../model/mod.ts";
 import {
@@ -15,6 +15,7 @@ import { parseGivenOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import { firstTokens } from "./prompt.ts";
 import { TRAIN_OPTIONS } from "./train_options.ts";
+import { describeProgress } from "./train_mixture.ts";
 import { openTrainRun, type TrainRun } from "./train_run.ts";
 
 export { TRAIN_OPTIONS };
@@ -35,15 +36,15 @@ export async function train(args: string[]): Promise<number> {
 }
 
 /** Trains, and lets the run's files and the terminal follow. */
-async function follow({ trainer, data, batches, options, folder }: TrainRun): Promise<number> {
-  const { batchSize, context, evalBatches, seed } = options;
+async function follow({ trainer, tokenizer, rows, options, folder }: TrainRun): Promise<number> {
   const { model } = trainer;
   const metrics = join(folder, "metrics.jsonl");
   using stack = new DisposableStack();
+  const log = stack.use(new LogFile(join(folder, "log.txt")));
   const consumers: EventConsumer[] = [
+    log,
     stack.use(new MetricsFile(metrics)),
     stack.use(new SamplesFile(join(folder, "samples.md"))),
-    stack.use(new LogFile(join(folder, "log.txt"))),
     stack.use(new PlotFile(join(folder, "loss.svg"), metrics)),
     stack.use(openProgress(options)),
   ];
@@ -54,12 +55,9 @@ async function follow({ trainer, data, batches, options, folder }: TrainRun): Pr
   let sample = "";
   for await (
     const event of trainer.train({
-      batches,
-      ...(data.validation.length < 2 ? {} : {
-        validation: () =>
-          evaluationBatches(data.validation, { batchSize, context, limit: evalBatches }),
-      }),
-      sample: () => writeSample(model, data.tokenizer, seed),
+      batches: rows.batches,
+      validation: rows.validation,
+      sample: () => writeSample(model, tokenizer, options.seed),
       folder,
       signal: interrupt.signal,
     })
@@ -68,7 +66,11 @@ async function follow({ trainer, data, batches, options, folder }: TrainRun): Pr
     if (event.type === "sample") sample = event.text;
     if (event.type === "end") interrupted = event.interrupted;
   }
+  const used = rows.progress &&
+    describeProgress(rows.progress(trainer.iteration * options.accumulationSteps));
+  if (used) log.note(used);
   stack.dispose();
+  if (used && !options.json) console.error(used);
   if (interrupted) {
     console.error(`Interrupted and saved. Go on with: deno task train --out ${folder} --resume`);
     return 130;

@@ -1,46 +1,83 @@
+/** What a run trains on. */
 import {
+  type Batch,
+  batches,
   byteTokenizer,
-  collectTokens,
   decodeUtf8,
-  encodeStream,
-  hashFile,
-  listFiles,
+  evaluationBatches,
   readText,
   readTokenizer,
+  type SourceProgress,
   splitTokens,
   type Tokenizer,
-  type TokenSplit,
   trainCharTokenizer,
 } from "../data/mod.ts";
+import { findSources } from "./data_sources.ts";
+import { type RawTextOptions, readRawText, readTokens, type TextFile } from "./raw_text.ts";
+import { openMixture } from "./train_mixture.ts";
 
-/** A file of text and what it held when it was read. */
-export interface TextFile {
-  path: string;
-  /** Hash of its bytes, in hexadecimal. */
-  sha256: string;
-}
+export type { TextFile };
 
-/** Text that a run trains on. */
-export interface TrainData extends TokenSplit {
+/** Data that a run trains on. */
+export interface TrainData {
   tokenizer: Tokenizer;
   /** The files read, with their hashes; the run's own copy where the text came from elsewhere. */
   files: TextFile[];
-  /** Number of tokens in both splits. */
-  tokens: number;
+  /** Tokens of a row, T, where the data says it. */
+  context?: number;
+  /** Begins reading. */
+  open(rows: RowOptions): TrainRows;
+}
+
+/** Which rows a run asks for. */
+export interface RowOptions {
+  batchSize: number;
+  /** Tokens of a row, T. */
+  context: number;
+  order: "shuffled" | "sequential";
+  seed: number;
+  /** Index of the first batch. */
+  start: number;
+  /** Number of batches from the first to the last of the run. */
+  batches: number;
+  /** Length of an evaluation. @default the whole validation split */
+  evalBatches?: number;
+}
+
+/** The rows of a run. */
+export interface TrainRows {
+  /** Batches from the one asked for on. */
+  batches: ReadableStream<Batch>;
+  /** The validation split's batches; undefined where there is none. */
+  validation?: () => ReadableStream<Batch>;
+  /** What the first batches took of each source; undefined where there is only text. */
+  progress?: (batches: number) => SourceProgress[];
 }
 
 /** Options of {@linkcode readTrainData}. */
-export interface TrainDataOptions {
-  /** Files, globs or `-`; none for the output of `deno types`. */
+export interface TrainDataOptions extends RawTextOptions {
+  /** Sources, each `PATH` or `PATH=WEIGHT`, or `-`; none for the output of `deno types`. */
   data: readonly string[];
-  /** `byte`, `char` or the path of a tokenizer.json. */
+  /** What to measure on. @default the corpus' own split, or the end of the data */
+  valData: readonly string[];
+  /** `byte`, `char` or the path of a tokenizer.json; shards have their own. */
   tokenizer: string;
-  /** Share of the tokens, at their end, that is kept for validation. */
+  /** Share of the data, at its end, that is kept for validation. */
   validationFraction: number;
+  /** Tokens of a row, T, as asked for. */
+  context?: number;
+  /** T where neither it nor the data says. */
+  defaultContext: number;
+  /** Shards whose rows are shuffled together, or `full`. */
+  shuffleBlocks: string;
+  /** Weights that are not given are rows^(1/temperature). */
+  mixTemperature: number;
+  /** Times that each row may come. @default no end */
+  maxEpochs?: number;
 }
 
 /**
- * Reads the text of a run and turns it into tokens.
+ * Reads the data of a run; text becomes tokens.
  *
  * @param copy where to keep text that cannot be read again: standard input's and `deno types`'; used
  * instead of them where it exists
@@ -52,28 +89,40 @@ export async function readTrainData(
   copy: string,
   tokenizer?: Tokenizer,
 ): Promise<TrainData> {
-  const { data, validationFraction } = options;
+  const { data, valData, maxEpochs } = options;
+  const found = await findSources(data.filter((source) => source !== "-"));
+  const isMixture = found.some(({ shards, weight }) => shards || weight !== undefined) ||
+    valData.length > 0 || maxEpochs !== undefined;
+  if (isMixture && found.length < Math.max(1, data.length)) {
+    throw new Error(
+      "Cannot mix sources: standard input and the default text can be trained on alone only; " +
+        "name files with --data",
+    );
+  }
+  if (isMixture) {
+    const texts = found.filter(({ shards }) => !shards).map(({ path }) => path);
+    const open = () => openTokenizer(options, texts);
+    return await openMixture(found, options, tokenizer, open);
+  }
   const again = data.length > 0 && !data.includes("-");
   if (!again && !await exists(copy)) await keepCopy(data, copy);
-  const sources = again ? await listFiles(data) : [copy];
-  const chosen = tokenizer ?? await openTokenizer(options.tokenizer, sources);
-  const tokens = await collectTokens(
-    readText(sources).pipeThrough(encodeStream(chosen)),
-    { vocabularySize: chosen.vocabularySize },
-  );
-  const files = await Promise.all(
-    sources.map(async (path) => ({ path, sha256: await hashFile(path) })),
-  );
+  const sources = again ? data : [copy];
+  const chosen = tokenizer ?? await openTokenizer(options, sources);
+  const { tokens, files } = await readTokens(sources, chosen, options);
+  const { train, validation } = splitTokens(tokens, options.validationFraction);
   return {
-    ...splitTokens(tokens, validationFraction),
-    tokenizer: chosen,
-    files,
-    tokens: tokens.length,
+    ...{ tokenizer: chosen, files },
+    open: ({ evalBatches: limit, ...rows }) => ({
+      batches: batches(train, rows),
+      ...(validation.length > 1 && {
+        validation: () => evaluationBatches(validation, { ...rows, limit }),
+      }),
+    }),
   };
 }
 
 /**
- * Checks that the text of a run is still what it was.
+ * Checks that the data of a run is still what it was.
  *
  * @throws {Error} naming the first file that differs
  */
@@ -84,13 +133,16 @@ export function assertSameFiles(before: TextFile[], now: TextFile[]): void {
   if (changed < 0 && before.length === now.length) return;
   const name = (before[changed] ?? now[before.length]).path;
   throw new Error(
-    `Cannot resume: the text has changed since the run began (${name}). Bring the text back, or start a new run with --from.`,
+    `Cannot resume: the data has changed since the run began (${name}). Bring it back, or start a new run with --from.`,
   );
 }
 
-async function openTokenizer(name: string, sources: string[]): Promise<Tokenizer> {
+async function openTokenizer(
+  { tokenizer: name, ...options }: TrainDataOptions,
+  sources: readonly string[],
+): Promise<Tokenizer> {
   if (name === "byte") return byteTokenizer();
-  if (name === "char") return await trainCharTokenizer(readText(sources));
+  if (name === "char") return await trainCharTokenizer(await readRawText(sources, options));
   return await readTokenizer(name);
 }
 

@@ -8,16 +8,24 @@ const OF_PRESET = "the preset's";
 export const TRAIN_OPTIONS = defineOptions({
   data: {
     type: "strings",
-    unit: "FILE",
-    help: "Text to train on: a file, a glob or - for standard input.",
+    unit: "SOURCE",
+    help:
+      "What to train on: shards of `quern prepare`, text, documents (JSONL, Parquet …), a glob or - " +
+      "for standard input; of several each with its weight, as in code/=0.3.",
     defaultHelp: "the output of `deno types`",
+  },
+  valData: {
+    type: "strings",
+    unit: "SOURCE",
+    help: "What to measure on.",
+    defaultHelp: "the shards' own split, or the end of the data",
   },
   validationFraction: {
     type: "number",
     min: 0,
     below: 1,
     default: 0.1,
-    help: "Share of the text, at its end, that is kept for validation.",
+    help: "Share of the data, at its end, that is kept for validation.",
   },
   order: {
     type: "string",
@@ -25,11 +33,30 @@ export const TRAIN_OPTIONS = defineOptions({
     default: "shuffled",
     help: "Order in which rows are read.",
   },
+  shuffleBlocks: {
+    type: "string",
+    unit: "SHARDS",
+    default: "3",
+    help: "Shards whose rows are shuffled together, or full; twice as many are held in memory.",
+  },
+  mixTemperature: {
+    type: "number",
+    above: 0,
+    default: 1,
+    help: "Without weights, sources are mixed by rows^(1/temperature).",
+  },
+  maxEpochs: {
+    type: "number",
+    above: 0,
+    defaultHelp: "no end",
+    help: "Times that the rows of a source may come; the others share the rest.",
+  },
+  textField: { type: "string", unit: "NAME", default: "text", help: "Column of the text." },
   tokenizer: {
     type: "string",
     unit: "NAME",
     default: "byte",
-    help: "byte, char, or the path of a tokenizer.json.",
+    help: "byte, char, or the path of a tokenizer.json; shards bring their own.",
   },
   model: {
     type: "string",

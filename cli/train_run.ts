@@ -1,6 +1,6 @@
 /** Where a run of `quern train` begins: new, or from its newest checkpoint. */
 import { join } from "@std/path";
-import { type Batch, batches, readTokenizer, type Tokenizer } from "../data/mod.ts";
+import { readTokenizer, type Tokenizer } from "../data/mod.ts";
 import type { Device } from "../kernels/mod.ts";
 import {
   assertSameShape,
@@ -22,7 +22,7 @@ import {
   writeRunConfig,
   writeRunFiles,
 } from "./run_folder.ts";
-import { assertSameFiles, readTrainData, type TrainData } from "./train_data.ts";
+import { assertSameFiles, readTrainData, type TrainData, type TrainRows } from "./train_data.ts";
 import { TRAIN_OPTIONS } from "./train_options.ts";
 
 type Given = GivenOptions<typeof TRAIN_OPTIONS>;
@@ -34,9 +34,9 @@ export interface TrainRun extends Disposable {
   /** Every option, resolved. */
   options: Options & Omit<GptConfig, "vocabularySize">;
   trainer: Trainer;
-  data: TrainData;
-  /** The batches that are still to come. */
-  batches: ReadableStream<Batch>;
+  tokenizer: Tokenizer;
+  /** What is still to be read. */
+  rows: TrainRows;
 }
 
 /**
@@ -91,7 +91,7 @@ async function prepare(device: Device, place: Place): Promise<TrainRun> {
   const source = checkpoint ??
     (options.from === undefined ? undefined : await findCheckpoint(options.from, "best"));
   const data = await readTrainData(
-    options,
+    { ...options, defaultContext: PRESETS[options.model].context },
     join(folder, "data.txt"),
     source === undefined ? undefined : await readTokenizer(join(source, "tokenizer.json")),
   );
@@ -100,10 +100,11 @@ async function prepare(device: Device, place: Place): Promise<TrainRun> {
   using stack = new DisposableStack();
   const model = stack.use(
     source === undefined
-      ? Gpt.create(device, shapeOf(options, data.tokenizer), options)
+      ? Gpt.create(device, shapeOf(options, data), options)
       : await Gpt.load(device, source, options),
   );
   if (source) assertSameShape(source, model.config, askedShape(place.asked, model.config));
+  assertSameContext(data.context, model.config.context);
   model.tokenizer = data.tokenizer.toJson();
   const { vocabularySize: _, ...shape } = model.config;
   const resolved = {
@@ -118,15 +119,27 @@ async function prepare(device: Device, place: Place): Promise<TrainRun> {
       ? await Trainer.create(model, resolved)
       : await Trainer.resume(model, checkpoint, resolved),
   );
-  const start = trainer.iteration * resolved.accumulationSteps;
-  const stream = batches(data.train, { ...resolved, start });
+  const rows = data.open({
+    ...resolved,
+    start: trainer.iteration * resolved.accumulationSteps,
+    batches: resolved.iterations * resolved.accumulationSteps,
+  });
   await writeRunConfig(folder, settingsOf(resolved));
   await writeRunFiles(folder, data.files);
   const owned = stack.move();
   return {
-    ...{ folder, options: resolved, trainer, data, batches: stream },
+    ...{ folder, options: resolved, trainer, rows, tokenizer: data.tokenizer },
     [Symbol.dispose]: () => owned.dispose(),
   };
+}
+
+/** Checks that a model that was loaded takes rows as the shards have them. */
+function assertSameContext(ofData: number | undefined, ofModel: number): void {
+  if (ofData === undefined || ofData === ofModel) return;
+  throw new Error(
+    `Cannot train on rows of context ${ofData}: the model's context is ${ofModel}; prepare the ` +
+      `data with --context ${ofModel}`,
+  );
 }
 
 /** The options that belong to the run, and not to one call of the command. */
@@ -135,13 +148,13 @@ function settingsOf({ json: _json, resume: _resume, ...settings }: Options) {
 }
 
 /** The shape of a new model. */
-function shapeOf(options: Options, tokenizer: Tokenizer): GptConfig {
+function shapeOf(options: Options, { tokenizer, context }: TrainData): GptConfig {
   const preset = PRESETS[options.model];
   return {
     layers: options.layers ?? preset.layers,
     heads: options.heads ?? preset.heads,
     channels: options.channels ?? preset.channels,
-    context: options.context ?? preset.context,
+    context: options.context ?? context ?? preset.context,
     vocabularySize: tokenizer.vocabularySize,
     dropout: options.dropout,
     bias: options.bias,

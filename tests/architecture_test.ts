@@ -111,9 +111,15 @@ Deno.test("architecture: each op has a binding, a shader, a reference and a test
   assertEquals(missing, []);
 });
 
-Deno.test("architecture: each module of data, model and serve is tested, itself or with its folder", () => {
+Deno.test("architecture: each module of data, model and serve is tested: itself, with its folder or as a part of a module there", () => {
+  const hasTest = (path: string): boolean =>
+    path !== "." && (files.includes(`tests/${path}_test.ts`) || hasTest(dirname(path)));
   const tested = (path: string): boolean =>
-    path !== "." && (files.includes(`tests/${path}_test.ts`) || tested(dirname(path)));
+    hasTest(path) ||
+    imports.some(({ from, to, typesOnly }) =>
+      to === `${path}.ts` && !typesOnly && dirname(from) === dirname(to) &&
+      !from.endsWith("/mod.ts") && tested(from.slice(0, -".ts".length))
+    );
   const untested = sources
     .filter((path) => /^(data|model|serve)\//.test(path) && !path.endsWith("/mod.ts"))
     .filter((path) => !typesOnly.has(path))

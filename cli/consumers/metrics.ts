@@ -16,8 +16,8 @@ export class MetricsFile implements EventConsumer {
 
   consume(event: TrainEvent): void {
     if (event.type === "step") {
-      const { iteration, loss, learningRate, gradientNorm, tokensPerSecond } = event;
-      this.#write({ iteration, loss, learningRate, gradientNorm, tokensPerSecond });
+      const { iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait } = event;
+      this.#write({ iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait });
     } else if (event.type === "evaluation") {
       this.#write({ iteration: event.iteration, validationLoss: event.validationLoss });
     }

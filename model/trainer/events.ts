@@ -35,6 +35,8 @@ export interface StepEvent {
   gradientNorm: number;
   /** Speed of this iteration and those handed over with it. */
   tokensPerSecond: number;
+  /** Share of that time that was spent waiting for batches, from 0 to 1. */
+  dataWait: number;
 }
 
 /** The validation split was measured. */

@@ -123,7 +123,7 @@ export class Trainer implements Disposable {
     while (this.iteration < iterations && !inputs.signal?.aborted) {
       const count = Math.min(group, this.#untilPause());
       const start = performance.now();
-      const learningRates = await this.#submit(reader.value, count);
+      const { learningRates, waitedMs } = await this.#submit(reader.value, count);
       const results = await this.step.read();
       const seconds = (performance.now() - start) / 1000;
       for (const [i, result] of results.entries()) {
@@ -135,6 +135,7 @@ export class Trainer implements Disposable {
           ...result,
           learningRate: learningRates[i],
           tokensPerSecond: count * tokensPerIteration / seconds,
+          dataWait: waitedMs / 1000 / seconds,
         };
       }
       group = Math.max(1, Math.min(RING, Math.round(count * GROUP_SECONDS / seconds)));
@@ -168,12 +169,18 @@ export class Trainer implements Disposable {
   }
 
   /** Hands the GPU the next iterations. */
-  async #submit(reader: ReadableStreamDefaultReader<Batch>, count: number): Promise<number[]> {
+  async #submit(
+    reader: ReadableStreamDefaultReader<Batch>,
+    count: number,
+  ): Promise<{ learningRates: number[]; waitedMs: number }> {
     const learningRates: number[] = [];
+    let waitedMs = 0;
     for (let i = 1; i <= count; i++) {
       const batches: Batch[] = [];
       while (batches.length < this.options.accumulationSteps) {
+        const asked = performance.now();
         const { done, value } = await reader.read();
+        waitedMs += performance.now() - asked;
         if (done) {
           throw new RangeError(
             `Cannot train on: the batches ended at iteration ${
@@ -187,7 +194,7 @@ export class Trainer implements Disposable {
       this.step.run(batches, this.iteration + i, learningRate);
       learningRates.push(learningRate);
     }
-    return learningRates;
+    return { learningRates, waitedMs };
   }
 
   #assertFinite({ loss, gradientNorm }: { loss: number; gradientNorm: number }): void {
@@ -242,5 +249,6 @@ export class Trainer implements Disposable {
 
 function disposableReader(stream: ReadableStream<Batch>) {
   const value = stream.getReader();
-  return { value, [Symbol.asyncDispose]: () => value.cancel() };
+  // A stream that failed refuses to be cancelled; whoever read it has the error.
+  return { value, [Symbol.asyncDispose]: () => value.cancel().catch(() => {}) };
 }

@@ -11,6 +11,7 @@ const EVENTS: TrainEvent[] = [
     learningRate: 1e-3,
     gradientNorm: 0.5,
     tokensPerSecond: 100.25,
+    dataWait: 0.01,
   },
   { type: "evaluation", iteration: 1, validationLoss: 4.25 },
   { type: "sample", iteration: 1, text: "let x = `y`;\n```ts\n```" },
@@ -32,7 +33,7 @@ Deno.test("MetricsFile: a line an iteration and an evaluation, at full precision
     using metrics = new MetricsFile(path);
     for (const event of EVENTS) metrics.consume(event);
     assertEquals(Deno.readTextFileSync(path).split("\n"), [
-      '{"iteration":1,"loss":4.158883094787598,"learningRate":0.001,"gradientNorm":0.5,"tokensPerSecond":100.25}',
+      '{"iteration":1,"loss":4.158883094787598,"learningRate":0.001,"gradientNorm":0.5,"tokensPerSecond":100.25,"dataWait":0.01}',
       '{"iteration":1,"validationLoss":4.25}',
       "",
     ]);

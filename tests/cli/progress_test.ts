@@ -9,6 +9,7 @@ const step = (iteration: number): TrainEvent => ({
   learningRate: 1e-3,
   gradientNorm: 1,
   tokensPerSecond: 12345.6,
+  dataWait: 0.004,
 });
 
 Deno.test("ProgressLines: a line every ten seconds and at evaluations, with the time left", () => {
@@ -29,7 +30,7 @@ Deno.test("ProgressLines: a line every ten seconds and at evaluations, with the 
   progress.consume({ type: "evaluation", iteration: 140, validationLoss: 4 });
   progress.consume({ type: "sample", iteration: 140, text: "To be" });
   const status = (iteration: number, left: string, validation = "") =>
-    `iteration ${iteration}/600 · loss 4.2500${validation} · 12,346 tok/s · lr 1.0e-3 · ${left} left`;
+    `iteration ${iteration}/600 · loss 4.2500${validation} · 12,346 tok/s · data wait 0.4% · lr 1.0e-3 · ${left} left`;
   assertEquals(lines, [
     "842,368 parameters, going on after iteration 100, 600 iterations in all",
     status(101, "4m 10s"),

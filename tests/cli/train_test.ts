@@ -19,7 +19,7 @@ Deno.test("quern train: leaves a whole run behind and says what to type next", (
       .map((line) => JSON.parse(line));
     assertEquals(lines.map(({ iteration }) => iteration), [1, 2, 3, 3, 4, 5, 6, 6]);
     assertEquals(Object.keys(lines[0]), [
-      ...["iteration", "loss", "learningRate", "gradientNorm", "tokensPerSecond"],
+      ...["iteration", "loss", "learningRate", "gradientNorm", "tokensPerSecond", "dataWait"],
     ]);
     assertEquals(Object.keys(lines[3]), ["iteration", "validationLoss"]);
     const checkpoint = `${cwd}/run/checkpoints/step-000006`;

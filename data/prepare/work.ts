@@ -1,0 +1,144 @@
+import { join } from "@std/path";
+import type { SourceReport } from "../sources/mod.ts";
+import { type Account, addCounts, emptyAccount } from "./account.ts";
+import type { DroppedDocument } from "./clean_task.ts";
+import type { DuplicateSummary } from "./find_duplicates.ts";
+import type { BadFile, IngestEntry } from "./ingest.ts";
+import { Journal } from "./journal.ts";
+import type { PackEntry } from "./pack.ts";
+import type { KeptExample } from "./tokenize_task.ts";
+
+/** The folder within the output that holds what an interrupted run goes on from. */
+const WORK_FOLDER = ".prepare";
+/** Examples in the report. */
+const KEPT_EXAMPLES = 12;
+
+interface StartEntry {
+  type: "start";
+  /** Hash of all that the result depends on. */
+  key: string;
+}
+
+/** The list of duplicates is whole. */
+interface DedupEntry {
+  type: "dedup";
+  duplicates: DuplicateSummary;
+}
+
+type Entry = StartEntry | IngestEntry | DedupEntry | PackEntry;
+
+/** Unfinished work: its folder, its journal, and the sums of what the journal tells. */
+export class Work implements Disposable {
+  /** Last entry of reading. */
+  ingest?: IngestEntry;
+  /** Last entry of packing. */
+  pack?: PackEntry;
+  /** Set once the duplicates are known. */
+  duplicates?: DuplicateSummary;
+  /** Sums over all entries. */
+  readonly account: Account = emptyAccount();
+  /** By index of the file. */
+  readonly reports = new Map<number, SourceReport>();
+  readonly bad: BadFile[] = [];
+  /** The first document of each reason. */
+  readonly dropped: DroppedDocument[] = [];
+  kept: KeptExample[] = [];
+
+  #journal: Journal<Entry>;
+  #lock: Deno.FsFile;
+
+  private constructor(readonly folder: string, journal: Journal<Entry>, lock: Deno.FsFile) {
+    this.#journal = journal;
+    this.#lock = lock;
+  }
+
+  /**
+   * Begins work in an output folder, or takes it up again.
+   *
+   * @param key hash of all that the result depends on
+   * @throws {RangeError} where the folder holds something else, work with another key, or work that
+   * another process is at
+   */
+  static async open(out: string, key: string): Promise<Work> {
+    const folder = join(out, WORK_FOLDER);
+    const refuse = (found: string): never => {
+      throw new RangeError(`Cannot write to ${out}: ${found}`);
+    };
+    const names: string[] = await Array.fromAsync(Deno.readDir(out), ({ name }) => name).catch(
+      (error) => {
+        if (error instanceof Deno.errors.NotFound) return [];
+        if (error instanceof Deno.errors.NotADirectory) return refuse("it is no folder");
+        throw error;
+      },
+    );
+    if (names.length > 0 && !names.includes(WORK_FOLDER)) {
+      refuse("wanted an empty folder, got one with files; choose another, or remove them");
+    }
+    await Deno.mkdir(folder, { recursive: true });
+    const lock = await Deno.open(join(folder, "lock"), { write: true, create: true });
+    try {
+      if (!await lock.tryLock(true)) refuse("another process is preparing data there");
+      const { journal, entries } = await Journal.open<Entry>(join(folder, "journal.jsonl"));
+      const work = new Work(folder, journal, lock);
+      const [start] = entries;
+      if (start === undefined) await work.record({ type: "start", key });
+      else if (start.type !== "start" || start.key !== key) {
+        journal[Symbol.dispose]();
+        refuse(
+          "it holds the unfinished work of other sources or options; give the same ones to go " +
+            "on, or remove the folder",
+        );
+      }
+      for (const entry of entries) work.#add(entry);
+      return work;
+    } catch (error) {
+      lock.close();
+      throw error;
+    }
+  }
+
+  /** Path of a file of the work. */
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** Adds to the journal, and to the sums. */
+  async record(entry: Entry): Promise<void> {
+    await this.#journal.record(entry);
+    this.#add(entry);
+  }
+
+  /** Removes the folder; the work is done. */
+  async remove(): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+
+  /** Closes journal and lock. */
+  [Symbol.dispose](): void {
+    this.#journal[Symbol.dispose]();
+    this.#lock.close();
+  }
+
+  #add(entry: Entry): void {
+    if (entry.type === "start") return;
+    if (entry.type === "dedup") {
+      this.duplicates = entry.duplicates;
+      return;
+    }
+    addCounts(this.account, entry.account);
+    for (const drop of entry.examples) {
+      const { stage, reason } = drop;
+      const same = this.dropped.some((other) => other.stage === stage && other.reason === reason);
+      if (!same) this.dropped.push(drop);
+    }
+    if (entry.type === "pack") {
+      this.pack = entry;
+      this.kept = [...this.kept, ...entry.kept].sort((a, b) => a.key - b.key)
+        .slice(0, KEPT_EXAMPLES);
+      return;
+    }
+    this.ingest = entry;
+    for (const { file, report } of entry.reports) this.reports.set(file, report);
+    this.bad.push(...entry.bad);
+  }
+}

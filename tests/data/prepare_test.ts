@@ -1,0 +1,97 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { prepare, type PrepareOptions, previewPreparation } from "../../data/prepare/mod.ts";
+import { openShards } from "../../data/shards/mod.ts";
+
+/** A word for a number; near duplicates take all numbers for one. */
+const word = (i: number) => i.toString(2).replaceAll("0", "mill").replaceAll("1", "corn");
+
+/** A folder with documents: 60 different ones, 20 copies, 10 with one word changed, 10 empty. */
+async function inCorpus(work: (options: PrepareOptions) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const text = (i: number, end = "night") =>
+      Array.from({ length: 12 }, (_, j) => `${word(i)} ${word(64 * i + j)} ${word(i + 7 * j)}`)
+        .join(" ") +
+      ` by ${end}.`;
+    const texts = [
+      ...Array.from({ length: 60 }, (_, i) => text(i)),
+      ...Array.from({ length: 20 }, (_, i) => text(i)),
+      ...Array.from({ length: 10 }, (_, i) => text(i, "day")),
+      ...Array.from({ length: 10 }, () => ""),
+    ];
+    const lines = texts.map((text) => JSON.stringify({ text }));
+    await Deno.writeTextFile(`${folder}/corpus.jsonl`, lines.join("\n"));
+    await work({
+      data: [`${folder}/corpus.jsonl`],
+      tokenizer: "byte",
+      context: 64,
+      out: `${folder}/out`,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("prepare: what was read is kept or dropped by a named reason", () =>
+  inCorpus(async (options) => {
+    const manifest = await prepare({ ...options, dedup: "minhash" }, { workers: 2 });
+    assertEquals(manifest.documents, 60);
+    assertEquals(manifest.dropped.text.empty, { documents: 10, bytes: 0 });
+    assertEquals(manifest.dropped.dedup.exact.documents, 20);
+    assertEquals(manifest.dropped.dedup.near.documents, 10);
+    assertEquals(manifest.rows * 65, manifest.tokens + manifest.shared + manifest.padding);
+    const set = await openShards(options.out);
+    assertEquals(set.rows, manifest.rows);
+    const report = await Deno.readTextFile(`${options.out}/report.html`);
+    assertMatch(report, /^<!doctype html>/i);
+    assert(!/<(?:script|link|img)[^>]*(?:src|href)=["']?https?:/.test(report));
+  }));
+
+Deno.test("prepare: a split keeps each document on one side, and grows stably", () =>
+  inCorpus(async (options) => {
+    const manifest = await prepare({ ...options, validationFraction: 0.3 }, { workers: 1 });
+    const { train, validation } = manifest.splits;
+    assertEquals(train.documents + validation.documents, manifest.documents);
+    assert(validation.documents > 5 && validation.documents < 35, `${validation.documents}`);
+    assertEquals((await openShards(`${options.out}/train`)).rows, train.rows);
+    assertEquals((await openShards(`${options.out}/validation`)).rows, validation.rows);
+  }));
+
+Deno.test("prepare: aborted, it goes on where it stopped", () =>
+  inCorpus(async (options) => {
+    const whole = await prepare({ ...options, out: `${options.out}-whole` }, { workers: 1 });
+    const controller = new AbortController();
+    const run = { workers: 1, signal: controller.signal };
+    await assertRejects(
+      () =>
+        prepare(options, {
+          ...run,
+          onProgress: ({ phase }) => phase === "pack" && controller.abort(new Error("enough")),
+        }),
+      Error,
+      "enough",
+    );
+    await assertRejects(() => openShards(options.out));
+    const { timing: _, ...resumed } = await prepare(options, { workers: 1 });
+    const { timing: __, ...expected } = whole;
+    assertEquals(resumed, expected);
+  }));
+
+Deno.test("prepare: impossible options are refused by name", () =>
+  inCorpus(async (options) => {
+    await assertRejects(
+      () => prepare({ ...options, format: "bin", packing: "best-fit" }),
+      RangeError,
+      "packing must be concat",
+    );
+    await assertRejects(() => prepare({ ...options, context: 0 }), RangeError, "context");
+  }));
+
+Deno.test("previewPreparation: shows the stages and writes nothing", () =>
+  inCorpus(async (options) => {
+    const preview = await previewPreparation({ ...options, removeBoilerplate: true }, 100);
+    assertEquals(preview.documents, 100);
+    assertEquals(preview.kept.documents, 70);
+    assertEquals(preview.stages.map(({ name }) => name), ["boilerplate", "text", "dedup"]);
+    await assertRejects(() => Deno.stat(options.out), Deno.errors.NotFound);
+  }));
