@@ -1,4 +1,4 @@
-import { joinSurrogates, type Tokenizer } from "./tokenizers/mod.ts";
+import type { Tokenizer } from "./tokenizers/mod.ts";
 
 /** Token ids in the smallest type that holds the vocabulary. */
 export type Tokens = Uint16Array | Uint32Array;
@@ -8,18 +8,33 @@ const BLOCK_TOKENS = 1 << 20;
 /**
  * A transform from text to token ids; the ids are the same however the text is cut into chunks.
  *
+ * It holds text back until the tokenizer knows a place to cut it: a few thousand characters with a
+ * byte-level BPE whose pattern is a known one, the whole text with tokenizers that say nothing of
+ * such places.
+ *
  * @throws {RangeError} in the stream, where the vocabulary lacks a character
  */
 export function encodeStream(tokenizer: Tokenizer): TransformStream<string, Uint32Array> {
+  let held = "";
   let index = 0;
-  const join = joinSurrogates();
-  const encode = new TransformStream<string, Uint32Array>({
+  /** The length of held text from which on it is worth looking for a border. */
+  let enough = 0;
+  return new TransformStream({
     transform(text, controller) {
-      controller.enqueue(tokenizer.encode(text, index));
-      index += text.length;
+      held += text;
+      if (text === "" || held.length < enough) return;
+      const end = tokenizer.border(held);
+      // Looking again only at twice the length keeps the time in proportion to the text.
+      enough = end === 0 ? 2 * held.length : 0;
+      if (end === 0) return;
+      controller.enqueue(tokenizer.encode(held.slice(0, end), { index }));
+      index += end;
+      held = held.slice(end);
+    },
+    flush(controller) {
+      if (held !== "") controller.enqueue(tokenizer.encode(held, { index }));
     },
   });
-  return { writable: join.writable, readable: join.readable.pipeThrough(encode) };
 }
 
 /** Options of `collectTokens`. */

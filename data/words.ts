@@ -34,7 +34,7 @@ const UNSPACED = 4;
  *
  * @example
  * ```ts
- * import { splitWords } from "@quern/quern";
+ * import { splitWords } from "./words.ts";
  * const text = "It's 3.5 km... 我们去北京。";
  * const { starts, ends, count } = splitWords(text);
  * console.log(Array.from({ length: count }, (_, i) => text.slice(starts[i], ends[i])));

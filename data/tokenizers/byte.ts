@@ -1,4 +1,4 @@
-import { assertTokenId, tableJson, type Tokenizer } from "./tokenizer.ts";
+import { assertTokenId, tableJson, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
 
 const VOCABULARY_SIZE = 256;
 
@@ -7,7 +7,9 @@ export function byteTokenizer(): Tokenizer {
   const encoder = new TextEncoder();
   return {
     vocabularySize: VOCABULARY_SIZE,
+    specialTokens: new Map(),
     encode: (text) => new Uint32Array(encoder.encode(text)),
+    border: wholeCharacters,
     decode: (ids) => newTextDecoder().decode(toBytes(ids)),
     decoder() {
       const decoder = newTextDecoder();

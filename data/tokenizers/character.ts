@@ -1,4 +1,4 @@
-import { assertTokenId, tableJson, type Tokenizer } from "./tokenizer.ts";
+import { assertTokenId, tableJson, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
 
 /**
  * The tokenizer whose tokens are the given characters (code points), in order of code point; this
@@ -30,8 +30,7 @@ export function joinSurrogates(): TransformStream<string, string> {
   return new TransformStream({
     transform(chunk, controller) {
       const text = held + chunk;
-      const last = text.charCodeAt(text.length - 1);
-      const end = last >= 0xd800 && last <= 0xdbff ? text.length - 1 : text.length;
+      const end = wholeCharacters(text);
       held = text.slice(end);
       if (end > 0) controller.enqueue(text.slice(0, end));
     },
@@ -72,7 +71,9 @@ function fromCodePoints(set: Set<number>): Tokenizer {
 
   return {
     vocabularySize: characters.length,
-    encode(text, index = 0) {
+    specialTokens: new Map(),
+    border: wholeCharacters,
+    encode(text, { index = 0 } = {}) {
       const ids = new Uint32Array(text.length);
       let count = 0;
       for (let i = 0; i < text.length; i++) {

@@ -35,7 +35,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
   z: String.raw`(?![\s\S])`,
 };
 
-const WORD = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}`;
+/** What `\w` means to Rust, for use in a class. */
+export const RUST_WORD: string = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}`;
+/** What it means to Oniguruma: with the numbers of Latin-1 that are no digits. */
+const WORD = String.raw`\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u00b2\u00b3\u00b9\u00bc-\u00be`;
+const WORD_BORDER = `(?:(?<=[${WORD}])(?![${WORD}])|(?<![${WORD}])(?=[${WORD}]))`;
 
 /**
  * A pattern of a `tokenizer.json` as JavaScript's global regular expression that matches the same.
@@ -90,6 +94,8 @@ class Translation {
     if (part === "^") this.text += String.raw`(?<![^\n])`;
     else if (part === "$") this.text += String.raw`(?![^\n])`;
     else if (part === ".") this.text += String.raw`[^\n]`;
+    else if (part === "\\b") this.text += WORD_BORDER;
+    else if (part === "\\B") this.text += `(?!${WORD_BORDER})`;
     else if (part === "\\w") this.text += `[${WORD}]`;
     else if (part === "\\W") this.text += `[^${WORD}]`;
     else if (part[0] === "\\") this.text += escape(part);

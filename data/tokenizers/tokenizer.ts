@@ -1,20 +1,46 @@
+/** Options of `Tokenizer.encode`. */
+export interface EncodeOptions {
+  /**
+   * Where the text begins in its stream, in UTF-16 code units. Errors tell it, and beyond 0 a text
+   * is the rest of one, so that nothing is put before it. @default 0
+   */
+  index?: number;
+  /**
+   * Whether to add the tokens that stand around a text, such as `[CLS]` and `[SEP]`. Special tokens
+   * that are written out in the text are always found. @default false
+   */
+  addSpecialTokens?: boolean;
+}
+
+/** Options of `Tokenizer.decode`. */
+export interface DecodeOptions {
+  /** Whether special tokens are left out. @default false */
+  skipSpecialTokens?: boolean;
+}
+
 /** Turns text into token ids and back; ids are 0 to `vocabularySize` - 1. */
 export interface Tokenizer {
-  /** Number of different tokens, V. */
+  /** Number of different tokens, V; where ids are left free, the highest id + 1. */
   readonly vocabularySize: number;
+  /** Ids of the special tokens by their text, such as `<|endoftext|>`. */
+  readonly specialTokens: ReadonlyMap<string, number>;
   /**
    * The ids of a text.
    *
-   * @param index where the text begins in its stream, in UTF-16 code units; only errors use it
    * @throws {RangeError} where the vocabulary lacks a character
    */
-  encode(text: string, index?: number): Uint32Array;
+  encode(text: string, options?: EncodeOptions): Uint32Array;
+  /**
+   * The last place in `text` where it can be cut, so that the ids of both parts, the second one
+   * encoded with its `index`, are those of the whole, whatever follows; 0 where there is none yet.
+   */
+  border(text: string): number;
   /**
    * The text of ids; bytes that are no UTF-8 become U+FFFD.
    *
    * @throws {RangeError} where an id is outside the vocabulary
    */
-  decode(ids: Iterable<number>): string;
+  decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
   /**
@@ -34,6 +60,12 @@ export function assertTokenId(id: number, vocabularySize: number): void {
     `Cannot decode the token ${id}: ids must be whole numbers of 0 to ${vocabularySize - 1}; ` +
       "use the tokenizer that the ids were made with",
   );
+}
+
+/** The end of a text but for half a surrogate pair. */
+export function wholeCharacters(text: string): number {
+  const last = text.charCodeAt(text.length - 1);
+  return last >= 0xd800 && last <= 0xdbff ? text.length - 1 : text.length;
 }
 
 /** A `tokenizer.json` of one BPE model without merges, which is a plain table of tokens. */

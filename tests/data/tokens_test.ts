@@ -5,11 +5,14 @@ import {
   charTokenizer,
   collectTokens,
   encodeStream,
+  parseTokenizer,
   readText,
   splitTokens,
   type Tokenizer,
   trainCharTokenizer,
 } from "../../data/mod.ts";
+import { trainBpe } from "../../data/tokenizers/mod.ts";
+import { testTransform } from "./contract.ts";
 
 const SHAKESPEARE = fromFileUrl(
   new URL("../../../shared/data/tinyshakespeare.txt", import.meta.url),
@@ -31,6 +34,44 @@ Deno.test("encodeStream: gives the same ids however the text is cut", async () =
     }
     assertEquals(await encode(tokenizer, []), []);
   }
+});
+
+const TEXT = ["It's a word", " 12345 don", "'t\r\n", " \n  x 春眠不觉晓，处处", "é😀", "<|end|>"];
+const trained = await trainBpe(ReadableStream.from([TEXT.join("").repeat(3)]), {
+  ...{ vocabularySize: 300, pattern: "llama3", minFrequency: 1 },
+  specialTokens: ["<|end|>", "<|end|>\n"],
+});
+const long = TEXT.join("").repeat(400);
+
+testTransform("encodeStream: a byte-level BPE", {
+  make: () => encodeStream(parseTokenizer(trained.json, "t.json")),
+  cases: [
+    {
+      label: "short",
+      input: TEXT,
+      output: [parseTokenizer(trained.json, "t").encode(TEXT.join(""))],
+    },
+    { label: "long", input: [long], output: [parseTokenizer(trained.json, "t").encode(long)] },
+  ],
+  *split(input) {
+    const text = input.join("");
+    for (const size of text.length < 1000 ? [1, 2, 3, 5, 7, 64] : [1, 997, 5000, 8191]) {
+      yield Array.from(
+        { length: Math.ceil(text.length / size) },
+        (_, i) => text.slice(size * i, size * (i + 1)),
+      );
+    }
+  },
+  join: (output) => output.flatMap((ids) => [...ids]),
+});
+
+Deno.test("encodeStream: gives ids of a byte-level BPE before the text has ended", async () => {
+  const tokenizer = parseTokenizer(trained.json, "t.json");
+  const chunks = Array.from({ length: 10 }, () => long.slice(0, 5000));
+  const parts = await Array.fromAsync(
+    ReadableStream.from(chunks).pipeThrough(encodeStream(tokenizer)),
+  );
+  assert(parts.length >= 5, `${parts.length} parts`);
 });
 
 Deno.test("encodeStream: tells the place in the whole text of an unknown character", async () => {

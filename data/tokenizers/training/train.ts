@@ -1,9 +1,9 @@
 import { patternOf } from "../patterns.ts";
-import { bpeJson } from "./bpe_json.ts";
+import { bpeJson } from "../bpe_json.ts";
 import { type CountedPreTokens, PreTokenCounts } from "./counts.ts";
 import { learnMerges } from "./merges.ts";
 import { PreTokenRuns } from "./runs.ts";
-import { preTokenSplitter } from "./split.ts";
+import { preTokenSplitter } from "../split.ts";
 import { startVocabulary } from "./vocabulary.ts";
 import { layOutWords } from "./words.ts";
 
@@ -112,7 +112,13 @@ export async function trainBpe(
     onProgress: () => tell("merge"),
   });
   return {
-    json: bpeJson({ ids: vocabulary.ids, merges, pattern, specialTokens }),
+    json: bpeJson({
+      ids: vocabulary.ids,
+      merges,
+      pattern,
+      specialTokens: new Map(specialTokens.map((token) => [token, vocabulary.ids.get(token)!])),
+      ignoreMerges: false,
+    }),
     vocabularySize: vocabulary.ids.size,
     ...report,
     preTokens: words.size,

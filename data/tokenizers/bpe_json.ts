@@ -1,28 +1,29 @@
-import { PATTERNS } from "../patterns.ts";
-import type { Merge } from "./merges.ts";
+import { PATTERNS } from "./patterns.ts";
 
 /** What a byte-level BPE consists of. */
 export interface BpeParts {
   /** Ids by token. */
   ids: ReadonlyMap<string, number>;
   /** The merges in their order. */
-  merges: readonly Merge[];
+  merges: readonly [left: string, right: string][];
   /** The pre-token pattern. */
   pattern: string;
-  /** Tokens that are found in the text before anything else. */
-  specialTokens: readonly string[];
+  /** Ids of the tokens that are found in the text before anything else. */
+  specialTokens: ReadonlyMap<string, number>;
+  /** Whether a piece that is a token is taken before any merging. */
+  ignoreMerges: boolean;
 }
 
 /** The content of a Hugging Face `tokenizer.json` of a byte-level BPE. */
 export function bpeJson(
-  { ids, merges, pattern, specialTokens }: BpeParts,
+  { ids, merges, pattern, specialTokens, ignoreMerges }: BpeParts,
 ): Record<string, unknown> {
   return {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: [...new Set(specialTokens)].map((content) => ({
-      id: ids.get(content),
+    added_tokens: [...specialTokens].map(([content, id]) => ({
+      id,
       content,
       single_word: false,
       lstrip: false,
@@ -48,7 +49,7 @@ export function bpeJson(
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
+      ignore_merges: ignoreMerges,
       vocab: Object.fromEntries(ids),
       merges,
     },

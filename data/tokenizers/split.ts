@@ -1,4 +1,4 @@
-import { splitRegExp } from "../patterns.ts";
+import { splitRegExp } from "./patterns.ts";
 
 /** Takes the pre-token `text.slice(start, end)`. */
 export type TakePreToken = (text: string, start: number, end: number) => void;

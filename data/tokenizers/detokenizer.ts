@@ -1,0 +1,131 @@
+import { assertTokenId, type DecodeOptions } from "./tokenizer.ts";
+
+/** Turns ids back into text. */
+export interface Detokenizer {
+  /** The text of ids. */
+  decode(ids: Iterable<number>, options?: DecodeOptions): string;
+  /** A transform from ids to text that never shows a part of a character. */
+  decoder(): TransformStream<number, string>;
+  /** Number of UTF-8 bytes that a token stands for. */
+  byteLength(id: number): number;
+}
+
+/**
+ * Decodes tokens that stand for bytes.
+ *
+ * @param tokens bytes by id; nothing for ids that stand for nothing
+ * @param special ids of special tokens
+ */
+export function byteDetokenizer(
+  tokens: readonly (Uint8Array | undefined)[],
+  special: ReadonlySet<number>,
+): Detokenizer {
+  const ends = new Uint32Array(tokens.length + 1);
+  tokens.forEach((token, id) => ends[id + 1] = ends[id] + (token?.length ?? 0));
+  const arena = new Uint8Array(ends[tokens.length]);
+  tokens.forEach((token, id) => token && arena.set(token, ends[id]));
+
+  function bytesOf(id: number): Uint8Array {
+    assertTokenId(id, tokens.length);
+    return arena.subarray(ends[id], ends[id + 1]);
+  }
+
+  return {
+    decode(ids, { skipSpecialTokens = false } = {}) {
+      const parts: Uint8Array[] = [];
+      let length = 0;
+      for (const id of ids) {
+        const part = bytesOf(id);
+        if (skipSpecialTokens && special.has(id)) continue;
+        parts.push(part);
+        length += part.length;
+      }
+      const bytes = new Uint8Array(length);
+      let end = 0;
+      for (const part of parts) {
+        bytes.set(part, end);
+        end += part.length;
+      }
+      return newTextDecoder().decode(bytes);
+    },
+    decoder() {
+      const decoder = newTextDecoder();
+      return new TransformStream({
+        transform(id, controller) {
+          const text = decoder.decode(bytesOf(id), { stream: true });
+          if (text !== "") controller.enqueue(text);
+        },
+        flush(controller) {
+          const text = decoder.decode();
+          if (text !== "") controller.enqueue(text);
+        },
+      });
+    },
+    byteLength: (id) => bytesOf(id).length,
+  };
+}
+
+function newTextDecoder(): TextDecoder {
+  return new TextDecoder("utf-8", { ignoreBOM: true });
+}
+
+/** What may become a part of a character once more tokens are there. */
+const UNFINISHED = /\uFFFD$/;
+const BYTE_TOKEN = /^<0x[\da-fA-F]{2}>$/;
+
+/**
+ * Decodes tokens by their texts.
+ *
+ * @param tokens texts by id; nothing for ids that stand for nothing
+ * @param special ids of special tokens
+ * @param decode the text of some tokens
+ */
+export function textDetokenizer(
+  tokens: readonly (string | undefined)[],
+  special: ReadonlySet<number>,
+  decode: (tokens: string[]) => string,
+): Detokenizer {
+  function textsOf(ids: Iterable<number>, skipSpecialTokens: boolean): string[] {
+    const texts: string[] = [];
+    for (const id of ids) {
+      assertTokenId(id, tokens.length);
+      const text = tokens[id];
+      if (text !== undefined && !(skipSpecialTokens && special.has(id))) texts.push(text);
+    }
+    return texts;
+  }
+  const utf8 = new TextEncoder();
+  const lengthOf = (texts: string[]) => utf8.encode(decode(texts)).length;
+
+  return {
+    decode: (ids, { skipSpecialTokens = false } = {}) => decode(textsOf(ids, skipSpecialTokens)),
+    decoder() {
+      // The tokens shown last, which tell how those behind them are written, and those not shown.
+      let [shown, waiting]: string[][] = [[], []];
+      const rest = () => decode([...shown, ...waiting]).slice(decode(shown).length);
+      return new TransformStream({
+        transform(id, controller) {
+          const texts = textsOf([id], false);
+          if (texts.length === 0) return;
+          waiting.push(...texts);
+          if (BYTE_TOKEN.test(texts[0])) return;
+          const text = rest();
+          if (text === "" || UNFINISHED.test(text)) return;
+          controller.enqueue(text);
+          [shown, waiting] = [waiting, []];
+        },
+        flush(controller) {
+          const text = rest();
+          if (text !== "") controller.enqueue(text);
+        },
+      });
+    },
+    byteLength(id) {
+      const [text] = textsOf([id], false);
+      if (text === undefined) return 0;
+      if (BYTE_TOKEN.test(text)) return lengthOf([text]) === 6 ? 6 : 1;
+      // A first token may be written otherwise than those in the middle.
+      return lengthOf([text, text]) - lengthOf([text]);
+    },
+  };
+}
