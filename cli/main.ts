@@ -51,6 +51,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "tokenizer",
+    summary: "train a tokenizer, use it, look at it: train, encode, decode, inspect",
+    load: async () => {
+      const { tokenizer, TOKENIZER_OPTIONS } = await import("./tokenizer.ts");
+      return { options: TOKENIZER_OPTIONS, run: tokenizer };
+    },
+  },
+  {
     name: "doctor",
     summary: "look at the GPU, its driver and its speed",
     load: async () => {
