@@ -46,8 +46,8 @@ export function knownTiktoken(fileName: string): TiktokenOptions | undefined {
  * Reads a tiktoken rank file: a line for each token, its bytes in base64 and its rank, which is its
  * id.
  *
- * @throws {DataError} where the file can't be read, naming the line that is wrong
- * @throws {SyntaxError} where the pattern can't be used
+ * @throws {DataError} where the file can't be read, naming the line that is wrong, or where the
+ * pattern can't be used
  * @example
  * ```ts ignore
  * import { readTiktoken } from "@quern/quern";

@@ -8,6 +8,9 @@ import {
   type Tokenizer,
   trainCharTokenizer,
 } from "../../data/mod.ts";
+import { parseTokenizer, trainBpe } from "../../data/tokenizers/mod.ts";
+import golden from "../golden/hf_tokenizers.json" with { type: "json" };
+import { randomStrings } from "./tokenizers/random_text.ts";
 
 const TEXTS = [
   "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak. 'tis so !\n",
@@ -119,4 +122,42 @@ Deno.test("readTokenizer: tells where the JSON breaks, and that a file is missin
     await Deno.remove(path);
   }
   await assertRejects(() => readTokenizer(path), DataError, "Cannot read the tokenizer");
+});
+
+Deno.test("tokenizer.json: Hugging Face's library gives the same ids and text", async () => {
+  const corpus = [...randomStrings(2000, 1)].join(" ");
+  const json: Record<string, unknown>[] = [];
+  for (const pattern of ["gpt2", "llama3"]) {
+    const options = { vocabularySize: 500, pattern, specialTokens: ["<|endoftext|>"] };
+    json.push((await trainBpe(ReadableStream.from([corpus]), options)).json);
+  }
+  for (const each of golden.tokenizers) {
+    if (each.name === "BPE as in Llama-2") json.push(each.json as unknown as typeof json[0]);
+  }
+  for (const each of json) {
+    const ours = parseTokenizer(each, "t.json");
+    const theirs = new HuggingFaceTokenizer(structuredClone(each), {});
+    const strings = [...randomStrings(1000, 2)].filter((text) => text.isWellFormed());
+    for (const text of [...TEXTS.filter((text) => !text.includes("\ufeff")), ...strings]) {
+      const ids = [...ours.encode(text)];
+      assertEquals(ids, theirs.encode(text, { add_special_tokens: false }).ids, text);
+    }
+  }
+});
+
+Deno.test("tokenizer.json: what is made of a byte-level BPE is read by Hugging Face's library", async () => {
+  const texts = ReadableStream.from(TEXTS);
+  const { json } = await trainBpe(texts, { vocabularySize: 300, specialTokens: ["<|end|>"] });
+  const tokenizer = parseTokenizer(json, "t.json");
+  const theirs = new HuggingFaceTokenizer(JSON.parse(JSON.stringify(tokenizer.toJson())), {});
+  for (const text of TEXTS) {
+    const ids = [...tokenizer.encode(text)];
+    assertEquals(theirs.decode(ids, { clean_up_tokenization_spaces: false }), text);
+    assertEquals(tokenizer.decode(ids), text);
+    const shown = await decodeStream(tokenizer, ids);
+    assertEquals(shown.join(""), text);
+    assertEquals(shown.some((part) => part.includes("\ufffd")), false);
+    const bytes = ids.reduce((sum, id) => sum + tokenizer.byteLength(id), 0);
+    assertEquals(bytes, new TextEncoder().encode(text).length);
+  }
 });
