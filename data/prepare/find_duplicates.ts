@@ -1,6 +1,6 @@
+import { AppendFile } from "../append_file.ts";
 import { type Duplicate, DuplicateFinder, type Duplicates } from "../dedup/mod.ts";
 import { FileReader } from "./file_reader.ts";
-import { AppendFile } from "./journal.ts";
 import type { PrepareProgress } from "./progress.ts";
 
 /** Fields of an entry in the list of duplicates: document, what it is kept as, kind. */

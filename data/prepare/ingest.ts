@@ -1,3 +1,4 @@
+import { AppendFile } from "../append_file.ts";
 import { DataError } from "../errors.ts";
 import {
   type ReadDocumentsOptions,
@@ -7,7 +8,6 @@ import {
 } from "../sources/mod.ts";
 import { type Account, addCounts, emptyAccount, sumDrops } from "./account.ts";
 import type { CleanResult, CleanTask, DroppedDocument } from "./clean_task.ts";
-import { AppendFile } from "./journal.ts";
 import type { WorkerPool } from "./pool.ts";
 import type { PrepareProgress } from "./progress.ts";
 import type { CleanSetup } from "./clean_worker.ts";

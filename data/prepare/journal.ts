@@ -1,3 +1,4 @@
+import { writeAll } from "../append_file.ts";
 import { DataError } from "../errors.ts";
 
 /**
@@ -51,61 +52,4 @@ export class Journal<Entry> implements Disposable {
   [Symbol.dispose](): void {
     this.#file.close();
   }
-}
-
-/** A file that is only ever added to, from a known length on. */
-export class AppendFile implements Disposable {
-  #file: Deno.FsFile;
-  #bytes: number;
-
-  private constructor(file: Deno.FsFile, bytes: number) {
-    this.#file = file;
-    this.#bytes = bytes;
-  }
-
-  /**
-   * Opens a file to go on after its first `bytes`; what stands behind them is cut off.
-   *
-   * @throws {DataError} where the file is shorter than that
-   */
-  static async open(path: string, bytes: number): Promise<AppendFile> {
-    const file = await Deno.open(path, { read: true, write: true, create: true });
-    const { size } = await file.stat();
-    if (size < bytes) {
-      file.close();
-      throw new DataError(
-        `Cannot go on: wanted ${bytes} bytes, got ${size}; remove its folder and begin again`,
-        path,
-        size,
-      );
-    }
-    await file.truncate(bytes);
-    await file.seek(bytes, Deno.SeekMode.Start);
-    return new AppendFile(file, bytes);
-  }
-
-  /** Length of the file. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** Adds to the file. */
-  async append(bytes: Uint8Array): Promise<void> {
-    await writeAll(this.#file, bytes);
-    this.#bytes += bytes.length;
-  }
-
-  /** Waits until all is on the disk. */
-  async sync(): Promise<void> {
-    await this.#file.syncData();
-  }
-
-  /** Closes the file. */
-  [Symbol.dispose](): void {
-    this.#file.close();
-  }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }

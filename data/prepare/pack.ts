@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { AppendFile } from "../append_file.ts";
 import {
   assertConserved,
   type Packer,
@@ -12,7 +13,6 @@ import { type Account, addCounts, emptyAccount, sumDrops } from "./account.ts";
 import type { DroppedDocument } from "./clean_task.ts";
 import { FileReader } from "./file_reader.ts";
 import { type Duplicate, readDuplicates } from "./find_duplicates.ts";
-import { AppendFile } from "./journal.ts";
 import type { WorkerPool } from "./pool.ts";
 import type { PrepareProgress } from "./progress.ts";
 import type { KeptExample, TokenizeResult, TokenizeTask } from "./tokenize_task.ts";

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
+import { AppendFile } from "../append_file.ts";
 import type { CleaningOptions } from "../filters/mod.ts";
 import type { PackingStrategy } from "../packing/mod.ts";
 import { listSources, type ReadDocumentsOptions, type SourceFile } from "../sources/mod.ts";
 import type { CleanResult, CleanTask } from "./clean_task.ts";
 import { findDuplicates } from "./find_duplicates.ts";
 import { ingest } from "./ingest.ts";
-import { AppendFile } from "./journal.ts";
 import { assertBalanced, makeManifest, type Manifest } from "./manifest.ts";
 import { type OpenTokenizer, openTokenizer } from "./open_tokenizer.ts";
 import { pack, type Packed } from "./pack.ts";

@@ -1,6 +1,5 @@
-import { DataError } from "../errors.ts";
+import { AppendFile } from "../append_file.ts";
 import type { Row } from "../packing/mod.ts";
-import { writeAll } from "./files.ts";
 import { HEADER_BYTES, LLAMA3_MAGIC } from "./token_file.ts";
 import { writeSums } from "./token_sums.ts";
 
@@ -30,12 +29,12 @@ export interface BinWriterState {
 export class BinWriter implements Disposable {
   #path: string;
   #wide: boolean;
-  #file: Deno.FsFile;
+  #file: AppendFile;
   #tokens: number;
   #buffer = new Uint8Array(BUFFER_BYTES);
   #filled = 0;
 
-  private constructor(path: string, wide: boolean, file: Deno.FsFile, tokens: number) {
+  private constructor(path: string, wide: boolean, file: AppendFile, tokens: number) {
     this.#path = path;
     this.#wide = wide;
     this.#file = file;
@@ -59,19 +58,10 @@ export class BinWriter implements Disposable {
     if (state.tokens > 0 && !await exists(partial) && await exists(path)) {
       await Deno.rename(path, partial);
     }
-    const file = await Deno.open(partial, { read: true, write: true, create: true });
-    const { size } = await file.stat();
-    const bytes = (wide ? HEADER_BYTES : 0) + state.tokens * (wide ? 4 : 2);
-    if (state.tokens > 0 && size < bytes) {
-      file.close();
-      throw new DataError(
-        `Cannot go on: wanted ${bytes} bytes, got ${size}; remove the folder and begin again`,
-        partial,
-        size,
-      );
-    }
-    await file.truncate(bytes);
-    await file.seek(bytes, Deno.SeekMode.Start);
+    const header = wide ? HEADER_BYTES : 0;
+    const written = state.tokens > 0 ? header + state.tokens * (wide ? 4 : 2) : 0;
+    const file = await AppendFile.open(partial, written);
+    if (written < header) await file.append(new Uint8Array(header));
     return new BinWriter(path, wide, file, state.tokens);
   }
 
@@ -91,7 +81,7 @@ export class BinWriter implements Disposable {
     const ids = this.#wide ? Uint32Array.from(fresh) : Uint16Array.from(fresh);
     if (this.#filled + ids.byteLength > BUFFER_BYTES) await this.#flush();
     const bytes = new Uint8Array(ids.buffer);
-    if (bytes.length > BUFFER_BYTES) await writeAll(this.#file, bytes);
+    if (bytes.length > BUFFER_BYTES) await this.#file.append(bytes);
     else {
       this.#buffer.set(bytes, this.#filled);
       this.#filled += bytes.length;
@@ -122,8 +112,7 @@ export class BinWriter implements Disposable {
       }
       const header = new Int32Array(HEADER_BYTES / 4);
       header.set([LLAMA3_MAGIC, 7, this.#tokens]);
-      await this.#file.seek(0, Deno.SeekMode.Start);
-      await writeAll(this.#file, new Uint8Array(header.buffer));
+      await this.#file.overwrite(0, new Uint8Array(header.buffer));
     }
     await this.#file.sync();
     await writeSums(`${this.#path}.partial`, this.#path);
@@ -132,11 +121,11 @@ export class BinWriter implements Disposable {
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 
   async #flush(): Promise<void> {
-    await writeAll(this.#file, this.#buffer.subarray(0, this.#filled));
+    await this.#file.append(this.#buffer.subarray(0, this.#filled));
     this.#filled = 0;
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { writeAll } from "../append_file.ts";
 import { DataError } from "../errors.ts";
 
 /** Bytes read at once while those before are hashed. */
@@ -20,11 +21,6 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
     throw error;
   }
   await Deno.rename(partial, path);
-}
-
-/** Writes all of the bytes where the file stands. */
-export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
 /** Removes a file if it is there. */

@@ -1,8 +1,9 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { join } from "@std/path";
+import { writeAll } from "../append_file.ts";
 import { DataError } from "../errors.ts";
 import type { Row } from "../packing/mod.ts";
-import { digestsOf, openToRead, readInto, removeIfThere, writeAll, writeWhole } from "./files.ts";
+import { digestsOf, openToRead, readInto, removeIfThere, writeWhole } from "./files.ts";
 import {
   mdsCapacity,
   mdsColumns,

@@ -18,11 +18,11 @@ export interface BpeParts {
 export function bpeJson(
   { ids, merges, pattern, specialTokens, ignoreMerges }: BpeParts,
 ): Record<string, unknown> {
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: [...specialTokens].map(([content, id]) => ({
+  return tokenizerJson({
+    vocabulary: Object.fromEntries(ids),
+    merges,
+    ignoreMerges,
+    addedTokens: [...specialTokens].map(([content, id]) => ({
       id,
       content,
       single_word: false,
@@ -31,16 +31,49 @@ export function bpeJson(
       normalized: false,
       special: true,
     })),
-    normalizer: null,
-    pre_tokenizer: pattern === PATTERNS.gpt2 ? byteLevel(true) : {
+    preTokenizer: pattern === PATTERNS.gpt2 ? byteLevelJson(true) : {
       type: "Sequence",
       pretokenizers: [
         { type: "Split", pattern: { Regex: pattern }, behavior: "Isolated", invert: false },
-        byteLevel(false),
+        byteLevelJson(false),
       ],
     },
+    decoder: byteLevelJson(false),
+  });
+}
+
+/** The content of a `tokenizer.json` whose model is a table of tokens, which BPE without merges is. */
+export function tableJson(
+  vocabulary: Record<string, number>,
+  stages: { preTokenizer: unknown; decoder: unknown },
+): Record<string, unknown> {
+  return tokenizerJson({ vocabulary, merges: [], ignoreMerges: false, addedTokens: [], ...stages });
+}
+
+/** Bytes as printable characters, in a `tokenizer.json`; with GPT-2's pattern or without. */
+export function byteLevelJson(useRegex: boolean): Record<string, unknown> {
+  return { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: useRegex };
+}
+
+interface JsonParts {
+  vocabulary: Record<string, number>;
+  merges: BpeParts["merges"];
+  ignoreMerges: boolean;
+  addedTokens: unknown[];
+  preTokenizer: unknown;
+  decoder: unknown;
+}
+
+function tokenizerJson(parts: JsonParts): Record<string, unknown> {
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: parts.addedTokens,
+    normalizer: null,
+    pre_tokenizer: parts.preTokenizer,
     post_processor: null,
-    decoder: byteLevel(false),
+    decoder: parts.decoder,
     model: {
       type: "BPE",
       dropout: null,
@@ -49,13 +82,9 @@ export function bpeJson(
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: ignoreMerges,
-      vocab: Object.fromEntries(ids),
-      merges,
+      ignore_merges: parts.ignoreMerges,
+      vocab: parts.vocabulary,
+      merges: parts.merges,
     },
   };
-}
-
-function byteLevel(useRegex: boolean): Record<string, unknown> {
-  return { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: useRegex };
 }

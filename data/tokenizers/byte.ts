@@ -1,4 +1,5 @@
-import { assertTokenId, tableJson, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
+import { byteLevelJson, tableJson } from "./bpe_json.ts";
+import { assertTokenId, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
 
 const VOCABULARY_SIZE = 256;
 
@@ -30,18 +31,8 @@ export function byteTokenizer(): Tokenizer {
     },
     toJson: () =>
       tableJson(Object.fromEntries(byteAlphabet().map((character, byte) => [character, byte])), {
-        pre_tokenizer: {
-          type: "ByteLevel",
-          add_prefix_space: false,
-          trim_offsets: true,
-          use_regex: false,
-        },
-        decoder: {
-          type: "ByteLevel",
-          add_prefix_space: false,
-          trim_offsets: true,
-          use_regex: false,
-        },
+        preTokenizer: byteLevelJson(false),
+        decoder: byteLevelJson(false),
       }),
   };
 }

@@ -1,4 +1,5 @@
-import { assertTokenId, tableJson, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
+import { tableJson } from "./bpe_json.ts";
+import { assertTokenId, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
 
 /**
  * The tokenizer whose tokens are the given characters (code points), in order of code point; this
@@ -99,7 +100,7 @@ function fromCodePoints(set: Set<number>): Tokenizer {
     },
     toJson: () =>
       tableJson(Object.fromEntries(characters.map((character, id) => [character, id])), {
-        pre_tokenizer: null,
+        preTokenizer: null,
         decoder: { type: "Fuse" },
       }),
   };

@@ -67,32 +67,3 @@ export function wholeCharacters(text: string): number {
   const last = text.charCodeAt(text.length - 1);
   return last >= 0xd800 && last <= 0xdbff ? text.length - 1 : text.length;
 }
-
-/** A `tokenizer.json` of one BPE model without merges, which is a plain table of tokens. */
-export function tableJson(
-  vocabulary: Record<string, number>,
-  stages: { pre_tokenizer: unknown; decoder: unknown },
-): Record<string, unknown> {
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: stages.pre_tokenizer,
-    post_processor: null,
-    decoder: stages.decoder,
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: vocabulary,
-      merges: [],
-    },
-  };
-}

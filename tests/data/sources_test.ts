@@ -1,26 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DataError, decodeUtf8, hashFile, listFiles, readBytes, readText } from "../../data/mod.ts";
+import { withFiles } from "./sources/streams.ts";
 
 const MIXED = "plain, é, 诗\n\uFEFF😀 \u0000 end";
-
-/** Calls `body` with a fresh folder that holds these files and removes it afterwards. */
-async function withFiles(
-  files: Record<string, string | Uint8Array>,
-  body: (folder: string) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const [name, content] of Object.entries(files)) {
-      const path = `${folder}/${name}`;
-      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      if (typeof content === "string") await Deno.writeTextFile(path, content);
-      else await Deno.writeFile(path, content);
-    }
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function collect(stream: ReadableStream<string>): Promise<string> {
   return (await Array.fromAsync(stream)).join("");

@@ -7,6 +7,7 @@
  *     deno run -R tests/data/synthetic_text.ts --bytes 2e9 --exact 0.2 --near 0.1 --jsonl > text.jsonl
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { randomNumbers } from "./tokenizers/random_text.ts";
 
 /** Options of `syntheticDocuments`. */
 export interface SyntheticOptions {
@@ -49,7 +50,7 @@ export async function* syntheticDocuments(options: SyntheticOptions): AsyncGener
     );
   }
   const pick = picker(await wordCounts());
-  const random = generator(seed);
+  const random = randomNumbers(seed);
   const memory: string[][] = [];
   for (let made = 0; made < bytes;) {
     const kind = memory.length < MEMORY ? 1 : random();
@@ -114,17 +115,6 @@ function picker(counts: Map<string, number>): (share: number) => string {
     while (table.length < seen / total * 2 ** 18) table.push(word);
   }
   return (share) => table[Math.floor(share * table.length)];
-}
-
-/** Mulberry32: numbers in [0, 1), the same for the same seed. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function* lines(options: SyntheticOptions, jsonl: boolean): AsyncGenerator<string> {

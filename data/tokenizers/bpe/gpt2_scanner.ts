@@ -25,7 +25,7 @@ export function gpt2Scanner(classes: Utf8Classes): Scanner {
       if ((flags & LETTER) !== 0) stop = classes.runEnd(bytes, i, LETTER);
       else if ((flags & NUMBER) !== 0) stop = classes.runEnd(bytes, i, NUMBER);
       else if ((flags & OTHER) !== 0) {
-        if (first === APOSTROPHE) stop = contractionEnd(bytes, start);
+        if (first === APOSTROPHE) stop = contractionEnd(bytes, start, 0);
         if (stop === start) stop = classes.runEnd(bytes, i, OTHER);
       } else stop = blankEnd(bytes, start, end, classes.runEnd(bytes, start, WHITE));
       ends[count++] = start = stop;
@@ -41,9 +41,13 @@ export function blankEnd(bytes: Uint8Array, start: number, end: number, run: num
   return last > start ? last : run;
 }
 
-/** The end of `'s|'t|'re|'ve|'m|'ll|'d`, or `start`. */
-function contractionEnd(bytes: Uint8Array, start: number): number {
-  switch (bytes[start + 1]) {
+/**
+ * The end of `'s|'t|'re|'ve|'m|'ll|'d` behind the apostrophe at `start`, or `start`.
+ *
+ * @param caseBit 0x20 where capitals count too
+ */
+export function contractionEnd(bytes: Uint8Array, start: number, caseBit: 0 | 0x20): number {
+  switch (bytes[start + 1] | caseBit) {
     case 0x73: // s
     case 0x74: // t
     case 0x6d: // m
@@ -51,9 +55,9 @@ function contractionEnd(bytes: Uint8Array, start: number): number {
       return start + 2;
     case 0x72: // re
     case 0x76: // ve
-      return bytes[start + 2] === 0x65 ? start + 3 : start;
+      return (bytes[start + 2] | caseBit) === 0x65 ? start + 3 : start;
     case 0x6c: // ll
-      return bytes[start + 2] === 0x6c ? start + 3 : start;
+      return (bytes[start + 2] | caseBit) === 0x6c ? start + 3 : start;
     default:
       return start;
   }

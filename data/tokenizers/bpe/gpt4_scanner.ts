@@ -1,5 +1,12 @@
 import { LETTER, LOWER, NEWLINE, NUMBER, OTHER, UPPER } from "./character_classes.ts";
-import { APOSTROPHE, BLANK, blankEnd, type Scanner, WHITE } from "./gpt2_scanner.ts";
+import {
+  APOSTROPHE,
+  BLANK,
+  blankEnd,
+  contractionEnd,
+  type Scanner,
+  WHITE,
+} from "./gpt2_scanner.ts";
 import { byteLength, previous, type Utf8Classes } from "./utf8_classes.ts";
 
 /** In what the patterns of the family differ. */
@@ -57,7 +64,7 @@ function plainWordEnd(
   if ((flags & LETTER) !== 0) return classes.runEnd(bytes, start, LETTER);
   if ((flags & (NEWLINE | NUMBER)) !== 0) return start;
   if (bytes[start] === APOSTROPHE) {
-    const contracted = contractionEnd(bytes, start);
+    const contracted = anyContractionEnd(bytes, start);
     if (contracted > start) return contracted;
   }
   const word = start + byteLength(bytes[start]);
@@ -82,7 +89,7 @@ function casedWordEnd(
     if (stop === word) stop = start;
   }
   if (stop === start) stop = classes.runEnd(bytes, start, UPPER);
-  return stop === start ? start : contractionEnd(bytes, stop);
+  return stop === start ? start : anyContractionEnd(bytes, stop);
 }
 
 /** The end of `[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+`, or `start`. */
@@ -106,22 +113,9 @@ function lineEnds(bytes: Uint8Array, i: number, slash: boolean): number {
 }
 
 /** The end of `(?i:'s|'t|'re|'ve|'m|'ll|'d)`, or `start`. */
-function contractionEnd(bytes: Uint8Array, start: number): number {
+function anyContractionEnd(bytes: Uint8Array, start: number): number {
   if (bytes[start] !== APOSTROPHE) return start;
-  switch (bytes[start + 1] | 0x20) {
-    case 0x73: // s
-    case 0x74: // t
-    case 0x6d: // m
-    case 0x64: // d
-      return start + 2;
-    case 0x72: // re
-    case 0x76: // ve
-      return (bytes[start + 2] | 0x20) === 0x65 ? start + 3 : start;
-    case 0x6c: // ll
-      return (bytes[start + 2] | 0x20) === 0x6c ? start + 3 : start;
-    case 0xe5: // U+017F, an s of old
-      return bytes[start + 1] === 0xc5 && bytes[start + 2] === 0xbf ? start + 3 : start;
-    default:
-      return start;
-  }
+  // U+017F, an s of old, is the one other character that folds to one of these letters.
+  if (bytes[start + 1] === 0xc5 && bytes[start + 2] === 0xbf) return start + 3;
+  return contractionEnd(bytes, start, 0x20);
 }

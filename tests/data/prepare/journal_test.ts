@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { AppendFile, Journal } from "../../../data/prepare/journal.ts";
+import { Journal } from "../../../data/prepare/journal.ts";
 import { DataError } from "../../../data/mod.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
@@ -39,23 +39,5 @@ Deno.test("a journal with a broken line in the middle is an error with its place
       () => Journal.open(path),
       DataError,
       `Cannot go on: the journal is damaged; remove its folder and begin again, at ${path}:8`,
-    );
-  }));
-
-Deno.test("a file goes on after a known length; what stood behind it is gone", () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/file`;
-    await Deno.writeTextFile(path, "kept, lost");
-    {
-      using file = await AppendFile.open(path, 4);
-      await file.append(new TextEncoder().encode(" and more"));
-      await file.sync();
-      assertEquals(file.bytes, 13);
-    }
-    assertEquals(await Deno.readTextFile(path), "kept and more");
-    await assertRejects(
-      () => AppendFile.open(path, 14),
-      DataError,
-      `Cannot go on: wanted 14 bytes, got 13; remove its folder and begin again, at ${path}:13`,
     );
   }));

@@ -1,0 +1,33 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { AppendFile } from "../../data/append_file.ts";
+import { DataError } from "../../data/mod.ts";
+import { withFiles } from "./sources/streams.ts";
+
+Deno.test("a file goes on after a known length; what stood behind it is gone", () =>
+  withFiles({}, async (folder) => {
+    const path = `${folder}/file`;
+    await Deno.writeTextFile(path, "kept, lost");
+    {
+      using file = await AppendFile.open(path, 4);
+      await file.append(new TextEncoder().encode(" and more"));
+      await file.sync();
+      assertEquals(file.bytes, 13);
+    }
+    assertEquals(await Deno.readTextFile(path), "kept and more");
+    await assertRejects(
+      () => AppendFile.open(path, 14),
+      DataError,
+      `Cannot go on: wanted 14 bytes, got 13; remove the folder and begin again, at ${path}:13`,
+    );
+  }));
+
+Deno.test("what is written over stays where it was, and adding goes on at the end", () =>
+  withFiles({}, async (folder) => {
+    const path = `${folder}/file`;
+    using file = await AppendFile.open(path, 0);
+    const utf8 = new TextEncoder();
+    await file.append(utf8.encode("head body"));
+    await file.overwrite(0, utf8.encode("HEAD"));
+    await file.append(utf8.encode(" end"));
+    assertEquals(await Deno.readTextFile(path), "HEAD body end");
+  }));
