@@ -1,44 +1,113 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { quern } from "./quern.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Answer, inFolder, quern } from "./quern.ts";
 
-Deno.test("tokenizer: train, encode, decode and inspect", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const text = "the mill grinds the corn of the village\n".repeat(50);
-    await Deno.writeTextFile(`${folder}/corpus.txt`, text);
-    const run = (...args: string[]) =>
-      quern(["tokenizer", ...args], { cwd: folder, permissions: ["--allow-write", "--allow-env"] });
-    const trained = await run("train", "--data", "corpus.txt", "--vocabulary-size", "270");
-    assertEquals(trained.code, 0, trained.stderr);
-    assertMatch(trained.stdout, /^270 tokens in tokenizer\.json/);
+const PERMISSIONS = ["--allow-write", "--allow-env", "--allow-net"];
 
-    const file = ["--tokenizer", "tokenizer.json"];
-    const encoded = await run("encode", ...file, "the mill ü 😀");
-    assertMatch(encoded.stdout, /^\d+( \d+)*\n$/);
-    const decoded = await run("decode", ...file, ...encoded.stdout.trim().split(" "));
-    assertEquals(decoded.stdout, "the mill ü 😀\n");
+async function tokenizer(cwd: string, args: string[], stdin?: string): Promise<Answer> {
+  return await quern(["tokenizer", ...args], { cwd, stdin, permissions: PERMISSIONS });
+}
 
-    const inspected = await run("inspect", ...file, "--sample", "corpus.txt");
-    assertMatch(inspected.stdout, /vocabulary size: 270\nspecial tokens: <\|endoftext\|>/);
-    assertMatch(inspected.stdout, /bytes per token: [1-9]\d*\.\d\d\nunused tokens: \d+/);
+/** Works in a folder with a trained tokenizer. */
+async function withTokenizer(work: (folder: string) => Promise<void>): Promise<void> {
+  await inFolder(async (cwd) => {
+    const args = ["train", "--data", "text.txt", "--vocabulary-size", "300", "--out", "t.json"];
+    const { code, stdout, stderr } = await tokenizer(cwd, args);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /^300 tokens from [\d,]+ characters in 1 texts/);
+    await work(cwd);
+  });
+}
 
-    const prepared = await quern(
-      ["prepare", "--data", "corpus.txt", ...file, "--context", "8", "--out", "out"],
-      { cwd: folder, permissions: ["--allow-write", "--allow-env", "--allow-net"] },
+Deno.test("quern tokenizer: encode prints nothing but ids, and decode is its inverse", () =>
+  withTokenizer(async (cwd) => {
+    const text = "the quick fox's\n\n  éx 字 <|endoftext|> 😀";
+    const { code, stdout, stderr } = await tokenizer(cwd, [
+      "encode",
+      "--tokenizer",
+      "t.json",
+      text,
+    ]);
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /^\d+( \d+)*\n$/);
+    assert(stdout.split(" ").includes("0"), "the special token of the text is found");
+    assert(stdout.split(" ").length < text.length);
+    const ids = stdout.trim().split(" ");
+    const back = await tokenizer(cwd, ["decode", "--tokenizer", "t.json", ...ids]);
+    assertEquals(back.stdout, text);
+    const piped = await tokenizer(cwd, ["decode", "--tokenizer", "t.json", "-"], stdout);
+    assertEquals(piped.stdout, text);
+    const read = await tokenizer(cwd, ["encode", "-", "--tokenizer=t.json"], text);
+    assertEquals(read.stdout, stdout);
+    const dashed = await tokenizer(cwd, ["encode", "--tokenizer", "byte", "--", "--a"]);
+    assertEquals(dashed.stdout, "45 45 97\n");
+  }));
+
+Deno.test("quern tokenizer: a file is encoded as a stream, with the same ids", () =>
+  withTokenizer(async (cwd) => {
+    const file = await tokenizer(cwd, ["encode", "--tokenizer", "t.json", "text.txt"]);
+    const text = await Deno.readTextFile(`${cwd}/text.txt`);
+    const whole = await tokenizer(cwd, ["encode", "--tokenizer", "t.json", text]);
+    assertEquals(file.stdout, whole.stdout);
+    await Deno.writeTextFile(`${cwd}/ids.txt`, file.stdout);
+    const back = await tokenizer(cwd, ["decode", "--tokenizer", "t.json", "ids.txt"]);
+    assertEquals(back.stdout, text);
+  }));
+
+Deno.test("quern tokenizer encode --special: adds what stands around a text", () =>
+  inFolder(async (cwd) => {
+    const model = { type: "WordLevel", vocab: { a: 0, "<s>": 1, "</s>": 2 }, unk_token: "a" };
+    const post = { type: "BertProcessing", sep: ["</s>", 2], cls: ["<s>", 1] };
+    const json = { version: "1.0", model, post_processor: post };
+    await Deno.writeTextFile(`${cwd}/t.json`, JSON.stringify(json));
+    const args = ["encode", "--tokenizer", "t.json", "a"];
+    assertEquals((await tokenizer(cwd, args)).stdout, "0\n");
+    assertEquals((await tokenizer(cwd, [...args, "--special"])).stdout, "1 0 2\n");
+  }));
+
+Deno.test("quern tokenizer inspect: size, longest tokens, lengths and a sample", () =>
+  withTokenizer(async (cwd) => {
+    const args = ["inspect", "--tokenizer", "t.json", "--data", "text.txt"];
+    const { code, stdout } = await tokenizer(cwd, args);
+    assertEquals(code, 0);
+    assertMatch(stdout, /^300 tokens$/m);
+    assertMatch(stdout, /^ {2}0 +"<\|endoftext\|>"$/m);
+    assertMatch(stdout, /^ {4}1 █+ 256$/m);
+    assertMatch(
+      stdout,
+      /^Sample: 1 documents, [\d,]+ bytes, [\d,]+ tokens, \d\.\d\d bytes per token$/m,
     );
-    assertEquals(prepared.code, 0, prepared.stderr);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+    const json = JSON.parse((await tokenizer(cwd, [...args, "--json"])).stdout);
+    assertEquals([json.vocabularySize, json.specialTokens], [300, { "<|endoftext|>": 0 }]);
+    assertEquals(json.longestTokens.length, 10);
+    const bytes = (await Deno.stat(`${cwd}/text.txt`)).size;
+    assertEquals(json.sample.bytes, bytes);
+    assertEquals(json.sample.bytesPerToken, bytes / json.sample.tokens);
+    assert(json.sample.unused > 200 && json.sample.unused < 299);
+    assertEquals(json.lengths.reduce((sum: number, count: number) => sum + count), 299);
+  }));
 
-Deno.test("tokenizer: what is missing is named", async () => {
-  const none = await quern(["tokenizer"]);
-  assertEquals([none.code, none.stderr], [
-    2,
-    "quern: quern tokenizer wants train, encode, decode, inspect, got nothing.\n",
-  ]);
-  const file = await quern(["tokenizer", "encode", "text"]);
-  assertMatch(file.stderr, /encode needs --tokenizer FILE/);
-  assertMatch((await quern(["tokenizer", "decode", "--tokenizer", "x"])).stderr, /needs ids/);
-});
+Deno.test("quern tokenizer: wrong usage and bad files are told in one line", () =>
+  inFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/bad.json`, '{"model": {"type": "Gram"}}');
+    const cases: [args: string[], code: number, says: RegExp][] = [
+      [[], 2, /needs one of train, encode, decode, inspect, got ""/],
+      [["encod"], 2, /Did you mean "encode"\?/],
+      [["encode", "--tokenizer", "byte"], 2, /needs one text, file or -/],
+      [["encode", "a"], 2, /needs --tokenizer FILE/],
+      [["encode", "--tokenizer", "bad.json", "a"], 1, /model\.type must be one of.*at bad\.json:0/],
+      [["decode", "--tokenizer", "byte", "x", "1"], 2, /whole numbers, got "x"/],
+      [["decode", "--tokenizer", "byte", "256"], 1, /Cannot decode the token 256/],
+      [["train", "--out", "t.json"], 2, /tokenizer train needs --data SOURCE/],
+      [["train", "--data", "none.txt"], 1, /none\.txt/],
+    ];
+    for (const [args, code, says] of cases) {
+      const answer = await tokenizer(cwd, args);
+      assertEquals(answer.code, code, answer.stderr);
+      assertMatch(answer.stderr, says);
+      assertEquals([answer.stdout, answer.stderr.trimEnd().split("\n").length], ["", 1]);
+    }
+    assertEquals([...Deno.readDirSync(cwd)].map(({ name }) => name).sort(), [
+      "bad.json",
+      "text.txt",
+    ]);
+  }));
