@@ -4,8 +4,8 @@
  * @module
  */
 export {
-  addHits,
   type Clusters,
+  type DecontaminationMode,
   type DecontaminationOptions,
   type Decontaminator,
   decontaminator,
@@ -13,14 +13,19 @@ export {
   DuplicateFinder,
   type DuplicateFinderOptions,
   type Duplicates,
+  type EvaluationHits,
+  type EvaluationSet,
+  type EvaluationSize,
   fingerprinter,
   type FingerprintOptions,
   Minhasher,
   type MinhashOptions,
-  removeLines,
-  RepeatedLineFinder,
-  type RepeatedLineOptions,
-  type SetHits,
+  passageHasher,
+  type PassageHasherOptions,
+  removeRepeated,
+  type RepeatedPassage,
+  RepeatedPassageFinder,
+  type RepeatedPassageOptions,
   splitOf,
 } from "./dedup/mod.ts";
 export { type Document } from "./document.ts";
@@ -96,6 +101,7 @@ export {
   packStream,
   type Row,
 } from "./packing/mod.ts";
+export { type PassageUnit } from "./passages.ts";
 export {
   type ChangeExample,
   type DropCount,
