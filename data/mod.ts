@@ -104,10 +104,13 @@ export {
 export { type PassageUnit } from "./passages.ts";
 export {
   type ChangeExample,
+  type DocumentName,
   type DropCount,
   type DropTable,
-  type DuplicateSummary,
+  type LengthCounts,
   type Manifest,
+  type ManifestDuplicates,
+  type ManifestEvaluation,
   type ManifestSource,
   prepare,
   type PrepareOptions,
@@ -116,7 +119,9 @@ export {
   type Preview,
   previewPreparation,
   type SourceAccount,
+  type StageCount,
   type StagePreview,
+  type TokenFrequencies,
 } from "./prepare/mod.ts";
 export {
   BinWriter,

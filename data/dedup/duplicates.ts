@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { DisjointSets } from "./disjoint_sets.ts";
 import { KEY_BYTES } from "./minhash.ts";
+import { pauser } from "./pauser.ts";
 import { RecordSorter } from "./record_sorter.ts";
 
 /** Options of `DuplicateFinder`. */
@@ -54,8 +55,6 @@ const EXACT = 0, NEAR = 1;
 const REPEATED = 1;
 const LARGEST = 20;
 const EXAMPLES = 10;
-/** Steps after which other work may go on and an abort is noticed. */
-const PAUSE_STEPS = 1 << 16;
 
 /**
  * Finds clusters of duplicates by their fingerprints: those that share the hash of their text or the
@@ -231,14 +230,5 @@ async function summarize(
       }
     },
     [Symbol.dispose]: () => sets[Symbol.dispose](),
-  };
-}
-
-/** Lets other work go on once in a while, and stops where the signal is aborted. */
-function pauser(signal?: AbortSignal): () => Promise<void> | undefined {
-  let steps = 0;
-  return () => {
-    if (steps++ % PAUSE_STEPS > 0) return;
-    return new Promise((resolve) => setTimeout(resolve, 0)).then(() => signal?.throwIfAborted());
   };
 }

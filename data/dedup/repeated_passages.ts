@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { type PassageUnit, removePassages, splitPassages } from "../passages.ts";
+import { pauser } from "./pauser.ts";
 import { RecordSorter } from "./record_sorter.ts";
 
 /** Options of `passageHasher`. */
@@ -67,7 +68,7 @@ export interface RepeatedPassage {
  * const hashes = passageHasher({ minCharacters: 5 });
  * using finder = new RepeatedPassageFinder({ folder });
  * texts.forEach((text, document) => finder.add(document, hashes(text)));
- * for (const { document, passage } of finder.repeated()) {
+ * for await (const { document, passage } of finder.repeated()) {
  *   console.log(document, removeRepeated(texts[document], [passage])); // 1 Two
  * }
  * ```
@@ -101,11 +102,18 @@ export class RepeatedPassageFinder implements Disposable {
     }
   }
 
-  /** The passages that have come before, by document and place; ends the finder. */
-  *repeated(): Generator<RepeatedPassage> {
+  /**
+   * The passages that have come before, by document and place; ends the finder.
+   *
+   * @throws the signal's reason where it is aborted
+   */
+  async *repeated(signal?: AbortSignal): AsyncGenerator<RepeatedPassage> {
+    const pause = pauser(signal);
     let any = false;
     let [firstLow, firstHigh] = [0, 0];
     for (const record of this.#passages.sorted()) {
+      const wait = pause();
+      if (wait !== undefined) await wait;
       if (any && record[0] === firstLow && record[1] === firstHigh) {
         this.#repeated.add(record.subarray(2));
         continue;

@@ -60,15 +60,15 @@ export class WorkerPool<Setup, Task, Result> implements Disposable {
   }
 
   /**
-   * The results of many tasks in the order of the tasks, however long each takes. No more than two
-   * tasks a worker are under way or waiting to be taken.
+   * The results of many tasks in the order of the tasks, however long each takes; `R` is what the
+   * workers answer to these. No more than two tasks a worker are under way or waiting to be taken.
    */
-  async *map(
+  async *map<R extends Result>(
     tasks: AsyncIterable<{ task: Task; transfer?: Transferable[] }>,
-  ): AsyncGenerator<Result> {
-    const ahead: Promise<Result>[] = [];
+  ): AsyncGenerator<R> {
+    const ahead: Promise<R>[] = [];
     for await (const { task, transfer } of tasks) {
-      const result = this.run(task, transfer);
+      const result = this.run(task, transfer) as Promise<R>;
       result.catch(() => {}); // it is awaited below, perhaps after another one has failed
       ahead.push(result);
       if (ahead.length >= 2 * this.size) yield await ahead.shift()!;
@@ -118,7 +118,13 @@ export class WorkerPool<Setup, Task, Result> implements Disposable {
 }
 
 /** What a worker makes of a task. */
-export type Work<Task, Result> = (task: Task) => { result: Result; transfer?: Transferable[] };
+export type Work<Task, Result> = (task: Task) => Answer<Result> | Promise<Answer<Result>>;
+
+interface Answer<Result> {
+  result: Result;
+  /** What moves to the other side. */
+  transfer?: Transferable[];
+}
 
 /**
  * The other end of a `WorkerPool`, called once in the worker's module.
@@ -141,7 +147,7 @@ export function serveTasks<Setup, Task, Result>(
       return;
     }
     try {
-      const { result, transfer = [] } = (await ready)(data.task);
+      const { result, transfer = [] } = await (await ready)(data.task);
       scope.postMessage({ result }, transfer);
     } catch (error) {
       scope.postMessage({ error }, []);

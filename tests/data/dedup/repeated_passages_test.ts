@@ -7,35 +7,39 @@ import {
 } from "../../../data/dedup/mod.ts";
 
 /** The texts without what repeats; checks that no file is left. */
-function clean(texts: string[], options: PassageHasherOptions, memoryBytes?: number): string[] {
+async function clean(
+  texts: string[],
+  options: PassageHasherOptions,
+  memoryBytes?: number,
+): Promise<string[]> {
   const folder = Deno.makeTempDirSync();
   const gone = texts.map((): number[] => []);
   {
     const hashes = passageHasher(options);
     using finder = new RepeatedPassageFinder({ folder, ...(memoryBytes && { memoryBytes }) });
     texts.forEach((text, i) => finder.add(i, hashes(text)));
-    for (const { document, passage } of finder.repeated()) gone[document].push(passage);
+    for await (const { document, passage } of finder.repeated()) gone[document].push(passage);
   }
   Deno.removeSync(folder); // fails where anything is left in it
   return texts.map((text, i) => removeRepeated(text, gone[i], options.unit));
 }
 
-Deno.test("repeated passages: the first of each line stays, in whatever memory", () => {
+Deno.test("repeated passages: the first of each line stays, in whatever memory", async () => {
   const texts = ["Menu: all\none\n\nMenu: all ", "ok\n  Menu: all\nok\ntwo", "", "Menu: all"];
   const expected = ["Menu: all\none", "ok\nok\ntwo", "", ""];
   for (const memoryBytes of [1, 100, undefined]) {
-    assertEquals(clean(texts, { minCharacters: 5 }, memoryBytes), expected);
+    assertEquals(await clean(texts, { minCharacters: 5 }, memoryBytes), expected);
   }
 });
 
-Deno.test("repeated passages: of paragraphs", () => {
+Deno.test("repeated passages: of paragraphs", async () => {
   const texts = ["first one\nand more\n\nsecond one\n \n\nthird", "third\n\nfirst one\nand more\n"];
-  assertEquals(clean(texts, { unit: "paragraph", minCharacters: 6 }), [texts[0], "third"]);
+  assertEquals(await clean(texts, { unit: "paragraph", minCharacters: 6 }), [texts[0], "third"]);
 });
 
-Deno.test("repeated passages: nothing in nothing, and short ones may repeat", () => {
-  assertEquals(clean([], {}), []);
-  assertEquals(clean(["short\nshort"], {}), ["short\nshort"]);
+Deno.test("repeated passages: nothing in nothing, and short ones may repeat", async () => {
+  assertEquals(await clean([], {}), []);
+  assertEquals(await clean(["short\nshort"], {}), ["short\nshort"]);
 });
 
 Deno.test("repeated passages: the hashes are those of SHA-256, and come with their places", () => {
