@@ -107,7 +107,7 @@ export function decontaminator(options: DecontaminationOptions): Decontaminator 
         .filter((length) => length < n).length,
     })),
     apply(document) {
-      const finds = [...index.find(document.text)];
+      const finds = index.find(document.text);
       if (finds.length === 0) return document;
       const items = new Set<number>();
       for (const { texts } of finds) {

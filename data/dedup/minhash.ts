@@ -1,6 +1,7 @@
 import { FUNCTION_BYTES, type MinhashModule, minhashModule, NO_MINIMUM } from "./minhash_module.ts";
 import { permutations } from "./permutations.ts";
-import { simplify, stretches } from "./simplify.ts";
+import { stretches } from "./simplify.ts";
+import { BYTES_PER_UNIT, writeSimple, writeWords } from "./write_simple.ts";
 
 /** Options of `Minhasher`. */
 export interface MinhashOptions {
@@ -77,7 +78,7 @@ export class Minhasher {
    * undefined for a text of fewer words than a shingle has.
    */
   signText(text: string): BigUint64Array<ArrayBuffer> | undefined {
-    return this.#sign(stretches(text).map(simplify));
+    return this.#sign(stretches(text), writeSimple);
   }
 
   /**
@@ -92,7 +93,7 @@ export class Minhasher {
         `Cannot sign words: wanted words without spaces, got ${JSON.stringify(wrong)}`,
       );
     }
-    return this.#sign([words.join(" ")]);
+    return this.#sign([words.join(" ")], writeWords);
   }
 
   /**
@@ -119,8 +120,11 @@ export class Minhasher {
     return keys;
   }
 
-  /** Signs what stretches of words, joined by spaces, make together. */
-  #sign(texts: Iterable<string>): BigUint64Array<ArrayBuffer> | undefined {
+  /** Signs what stretches of text make together, each written as words with spaces behind them. */
+  #sign(
+    texts: Iterable<string>,
+    write: (text: string, bytes: Uint8Array, at: number) => number,
+  ): BigUint64Array<ArrayBuffer> | undefined {
     new BigUint64Array(this.#memory.buffer, BLOCK_END, this.#family.length).set(this.#family);
     const { shingleWords } = this.options;
     const begin = this.#familyEnd;
@@ -128,12 +132,10 @@ export class Minhasher {
     let shingles = 0;
     let words = 0; // in the shingle that is being read
     for (const text of texts) {
-      if (text === "") continue;
-      this.#reserve(length + 3 * text.length + 1);
+      this.#reserve(length + BYTES_PER_UNIT * text.length + 1);
       const bytes = this.#bytes;
       let at = length;
-      length += encoder.encodeInto(text, bytes.subarray(length)).written;
-      bytes[length++] = SPACE;
+      length = write(text, bytes, at);
       let first = begin;
       for (; at < length; at++) {
         if (bytes[at] !== SPACE || ++words < shingleWords) continue;
@@ -162,5 +164,3 @@ export class Minhasher {
     this.#bytes = new Uint8Array(this.#memory.buffer);
   }
 }
-
-const encoder = new TextEncoder();
