@@ -14,7 +14,7 @@ import type { WorkerResult, WorkerSetup, WorkerTask } from "./worker.ts";
 
 /** Documents of a task of cleaning: whichever comes first. */
 const BATCH_DOCUMENTS = 4096;
-const BATCH_CHARACTERS = 1 << 20;
+const BATCH_CHARACTERS = 1 << 18;
 /** Time between two entries of the journal. */
 const RECORD_MS = 1000;
 

@@ -48,7 +48,13 @@ Deno.test({
   name: "writeSimple: real texts, as simplify has them",
   ignore: !hasTexts("wikitext-2"),
   fn() {
-    for (const text of [...wikipediaArticles(), ...webTexts().filter(Boolean), chinesePoems().join("\n")]) {
+    for (
+      const text of [
+        ...wikipediaArticles(),
+        ...webTexts().filter(Boolean),
+        chinesePoems().join("\n"),
+      ]
+    ) {
       assertEquals(written(writeSimple, text), expected(text));
     }
   },
