@@ -8,7 +8,7 @@ import { RecordSorter } from "./record_sorter.ts";
 export interface DuplicateFinderOptions {
   /** Folder for its files; must exist. Nothing stays in it. */
   folder: string;
-  /** Memory for sorting and for the clusters, in bytes. @default 64 MiB */
+  /** Memory for sorting and for the clusters, in bytes. @default 32 MiB */
   memoryBytes?: number;
 }
 
@@ -46,7 +46,7 @@ export interface Duplicates extends Disposable {
   removed(): AsyncGenerator<Duplicate>;
 }
 
-const DEFAULT_MEMORY = 64 * 2 ** 20;
+const DEFAULT_MEMORY = 32 * 2 ** 20;
 const MAX_DOCUMENTS = 2 ** 32;
 const KEY_WORDS = KEY_BYTES / 4;
 const RECORD_WORDS = KEY_WORDS + 1;

@@ -15,7 +15,7 @@ export interface PassageHasherOptions {
 
 /** Words of 32 bits of a passage: 64 bits of hash, then its number in the text. */
 const PASSAGE_WORDS = 3;
-const DEFAULT_MEMORY = 64 * 2 ** 20;
+const DEFAULT_MEMORY = 32 * 2 ** 20;
 
 /**
  * A function that makes of a text what `RepeatedPassageFinder` knows its lines or paragraphs by:
@@ -41,7 +41,7 @@ export function passageHasher(
 export interface RepeatedPassageOptions {
   /** Folder for its files; must exist. Nothing stays in it. */
   folder: string;
-  /** Memory for sorting, in bytes. @default 64 MiB */
+  /** Memory for sorting, in bytes. @default 32 MiB */
   memoryBytes?: number;
 }
 

@@ -1,6 +1,5 @@
 import type { EvaluationSize } from "../dedup/mod.ts";
 import type { PackingAccounting } from "../packing/mod.ts";
-import type { Tokenizer } from "../tokenizers/mod.ts";
 import {
   addCounts,
   countDrop,
@@ -12,7 +11,7 @@ import {
   sumDrops,
 } from "./account.ts";
 import type { EvaluationFiles } from "./evaluation_sets.ts";
-import type { TokenCounts } from "./token_counts.ts";
+import type { TokenFrequencies } from "./token_counts.ts";
 import type { Excerpt } from "./tokenize_task.ts";
 import type { Work } from "./work.ts";
 
@@ -74,16 +73,6 @@ export interface ManifestEvaluation extends EvaluationSize {
   found: Record<string, number>;
 }
 
-/** How often tokens stand in the documents kept, end-of-text not counted in. */
-export interface TokenFrequencies {
-  /** Number of different tokens that occur. */
-  used: number;
-  /** The most frequent ones, first. */
-  top: { id: number; text: string; count: number }[];
-  /** The counts of the 1st, 2nd, 4th, 8th … most frequent token. */
-  byRank: { rank: number; count: number }[];
-}
-
 /** All there is to know of a prepared corpus; but for `timing` a function of sources and options. */
 export interface Manifest {
   /** Documents kept. */
@@ -136,9 +125,7 @@ export interface ManifestParts {
   work: Work;
   evaluation: readonly (EvaluationFiles & EvaluationSize)[];
   tokenizer: Manifest["tokenizer"];
-  /** Shows tokens as text. */
-  decode: Tokenizer["decode"];
-  counts: TokenCounts;
+  frequencies: TokenFrequencies;
   /** Where the tokens went, by split. */
   splits: Record<string, PackingAccounting>;
   version: string;
@@ -202,7 +189,7 @@ export function makeManifest(parts: ManifestParts): Manifest {
       return { name, files, items, tooShort, documents, ngrams, itemsFound, found };
     }),
     lengths: work.account.lengths,
-    frequencies: frequenciesOf(parts),
+    frequencies: parts.frequencies,
     version: parts.version,
     seed: parts.seed,
     timing: {
@@ -238,26 +225,6 @@ function duplicatesOf(
       dropped: nameOf(shown[document]),
       kept: nameOf(shown[keptAs]),
     })),
-  };
-}
-
-/** Tokens that the manifest names. */
-const TOP_TOKENS = 24;
-
-function frequenciesOf(
-  { counts: { counts }, tokenizer: { endOfText }, decode }: ManifestParts,
-): TokenFrequencies {
-  const ids = Array.from(counts, (_, id) => id)
-    .filter((id) => counts[id] > 0 && id !== endOfText)
-    .sort((a, b) => counts[b] - counts[a] || a - b);
-  const byRank: TokenFrequencies["byRank"] = [];
-  for (let rank = 1; rank <= ids.length; rank *= 2) {
-    byRank.push({ rank, count: counts[ids[rank - 1]] });
-  }
-  return {
-    used: ids.length,
-    top: ids.slice(0, TOP_TOKENS).map((id) => ({ id, text: decode([id]), count: counts[id] })),
-    byRank,
   };
 }
 

@@ -10,7 +10,6 @@ export type {
   ManifestDuplicates,
   ManifestEvaluation,
   ManifestSource,
-  TokenFrequencies,
 } from "./manifest.ts";
 export type { PrepareOptions, PrepareRun } from "./options.ts";
 export { prepare } from "./prepare.ts";
@@ -21,3 +20,4 @@ export {
   type StagePreview,
 } from "./preview.ts";
 export type { PrepareProgress } from "./progress.ts";
+export type { TokenFrequencies } from "./token_counts.ts";

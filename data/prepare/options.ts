@@ -4,7 +4,7 @@ import type { CleaningOptions } from "../filters/mod.ts";
 import type { PackingStrategy } from "../packing/mod.ts";
 import type { ReadDocumentsOptions, SourceFile } from "../sources/mod.ts";
 import type { EvaluationFiles } from "./evaluation_sets.ts";
-import type { OpenTokenizer } from "./open_tokenizer.ts";
+import type { TokenizerFacts } from "./open_tokenizer.ts";
 import type { PrepareProgress } from "./progress.ts";
 
 /** Options of `prepare`; the result is a function of them and of the sources. */
@@ -91,7 +91,7 @@ export function keyOf(
   { files, evaluation, tokenizer: { sha256, endOfText } }: {
     files: readonly SourceFile[];
     evaluation: readonly EvaluationFiles[];
-    tokenizer: OpenTokenizer;
+    tokenizer: TokenizerFacts;
   },
 ): string {
   const { out: _, ...rest } = options;

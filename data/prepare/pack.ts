@@ -6,7 +6,7 @@ import { type FramesOptions, readFrames } from "./frames.ts";
 import type { WorkerPool } from "./pool.ts";
 import type { PrepareProgress } from "./progress.ts";
 import { Split, type SplitOptions, type SplitState } from "./split.ts";
-import { TokenCounts } from "./token_counts.ts";
+import { TokenCounts, type TokenFrequencies } from "./token_counts.ts";
 import type { Excerpt, KeptExample, TokenizeResult } from "./tokenize_task.ts";
 import type { WorkerResult, WorkerSetup, WorkerTask } from "./worker.ts";
 
@@ -42,6 +42,8 @@ export interface PackOptions extends SplitOptions, FramesOptions {
   dropped?: string;
   /** Names of the files by their index. */
   names: readonly string[];
+  /** Id behind each document. */
+  endOfText?: number;
   /** The splits: `[""]`, or `train` and `validation`. */
   splits: readonly string[];
   pool: WorkerPool<WorkerSetup, WorkerTask, WorkerResult>;
@@ -56,8 +58,8 @@ export interface PackOptions extends SplitOptions, FramesOptions {
 export interface Packed {
   /** Where the tokens went, by split. */
   accounting: Record<string, PackingAccounting>;
-  /** How often each token stands in the documents kept. */
-  counts: TokenCounts;
+  /** How often tokens stand in the documents kept. */
+  frequencies: TokenFrequencies;
   /** Makes the output whole: the last shards, then `index.json`. */
   finish(): Promise<void>;
 }
@@ -151,7 +153,10 @@ export async function pack(options: PackOptions): Promise<Packed> {
   for (const split of splits) await split.flush();
   return {
     accounting: Object.fromEntries(splits.map(({ name, accounting }) => [name, accounting])),
-    counts,
+    frequencies: await counts.frequencies(
+      options.endOfText,
+      async (ids) => await pool.run({ kind: "decode", ids }) as string[],
+    ),
     finish: async () => {
       for (const split of splits) await split.finish();
     },

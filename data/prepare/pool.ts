@@ -1,3 +1,5 @@
+import { DataError } from "../errors.ts";
+
 /** Options of `WorkerPool`. */
 export interface WorkerPoolOptions<Setup> {
   /** The module that the workers run; it answers each message `{ task }` with one message. */
@@ -11,8 +13,12 @@ export interface WorkerPoolOptions<Setup> {
 /** What a worker is sent: its setup once, then tasks. */
 export type PoolMessage<Setup, Task> = { setup: Setup } | { task: Task };
 
-/** What a worker answers to a task. */
-export type PoolAnswer<Result> = { result: Result } | { error: unknown };
+/** What a worker answers to a task; of a `DataError` its place too, which cloning would lose. */
+export type PoolAnswer<Result> =
+  | { result: Result }
+  | { error: unknown; place?: DataErrorPlace };
+
+type DataErrorPlace = Pick<DataError, "path" | "byteOffset">;
 
 interface Job<Task, Result> {
   task: Task;
@@ -88,7 +94,7 @@ export class WorkerPool<Setup, Task, Result> implements Disposable {
       const job = this.#running.get(worker)!;
       this.#running.delete(worker);
       this.#idle.push(worker);
-      if ("error" in data) job.reject(data.error);
+      if ("error" in data) job.reject(errorOf(data));
       else job.resolve(data.result);
       this.#next();
     };
@@ -115,6 +121,13 @@ export class WorkerPool<Setup, Task, Result> implements Disposable {
     this.#running.clear();
     this.#queue = [];
   }
+}
+
+function errorOf({ error, place }: { error: unknown; place?: DataErrorPlace }): unknown {
+  if (place === undefined || !(error instanceof Error)) return error;
+  const { path, byteOffset } = place;
+  const where = `, at ${path}:${byteOffset}`;
+  return new DataError(error.message.slice(0, -where.length), path, byteOffset, { cause: error });
 }
 
 /** What a worker makes of a task. */
@@ -150,7 +163,9 @@ export function serveTasks<Setup, Task, Result>(
       const { result, transfer = [] } = await (await ready)(data.task);
       scope.postMessage({ result }, transfer);
     } catch (error) {
-      scope.postMessage({ error }, []);
+      const isData = error instanceof DataError;
+      const place = isData ? { path: error.path, byteOffset: error.byteOffset } : undefined;
+      scope.postMessage({ error, place }, []);
     }
   };
 }

@@ -7,7 +7,7 @@ import { DUPLICATE_FIELDS, type DuplicateSummary, findDuplicates } from "./find_
 import { findRepeated, REPEATED_FIELDS } from "./find_repeated.ts";
 import { ingest } from "./ingest.ts";
 import { assertBalanced, makeManifest, type Manifest, namedDuplicates } from "./manifest.ts";
-import { type OpenTokenizer, openTokenizer } from "./open_tokenizer.ts";
+import { describeTokenizer, type TokenizerFacts } from "./open_tokenizer.ts";
 import {
   checkOptions,
   keyOf,
@@ -40,7 +40,7 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
   const { out, packing = "concat", format = "mds", dedup = "exact" } = options;
   const { removeRepeated, repeatedIn, validationFraction = 0, seed = 1 } = options;
   const { workers, keepDropped, signal, onProgress = () => {} } = run;
-  const tokenizer = await openTokenizer(options.tokenizer, options.endOfText);
+  const tokenizer = await describeTokenizer(options.tokenizer, options.endOfText);
   const files = await listSources(options.data, { signal });
   const evaluation = await openEvaluation(options, signal);
   using work = await Work.open(
@@ -56,21 +56,24 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
   const duplicates = work.path("duplicates");
   const repeated = work.path("repeated");
   const sorting = work.path("sorting");
-  using pool = new WorkerPool<WorkerSetup, WorkerTask, WorkerResult>({
-    module: new URL("./worker.ts", import.meta.url),
-    setup: {
-      cleaning: options,
-      corpusPassages: repeatedIn === "corpus" ? removeRepeated : undefined,
-      evaluation: evaluation.options,
-      tokenizer: tokenizer.json,
-      endOfText: tokenizer.endOfText,
-      keepDropped: keepDropped !== undefined,
-      ...{ dedup, validationFraction, seed },
-    },
-    workers,
-  });
+  // Other workers for each phase: what those before have gathered goes with them.
+  const openPool = () =>
+    new WorkerPool<WorkerSetup, WorkerTask, WorkerResult>({
+      module: new URL("./worker.ts", import.meta.url),
+      setup: {
+        cleaning: options,
+        corpusPassages: repeatedIn === "corpus" ? removeRepeated : undefined,
+        evaluation: evaluation.options,
+        tokenizer: tokenizer.json,
+        endOfText: tokenizer.endOfText,
+        keepDropped: keepDropped !== undefined,
+        ...{ dedup, validationFraction, seed },
+      },
+      workers,
+    });
 
   if (work.ingest?.position.file !== files.length) {
+    using pool = openPool();
     await ingest({
       ...follow,
       files,
@@ -102,6 +105,7 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
       : await writeRecordList(repeated, REPEATED_FIELDS, []);
     await work.record({ type: "repeated", passages: found });
   }
+  using pool = openPool();
   const packed = await pack({
     ...follow,
     ...{ spool, duplicates, repeated, out, format, pool, folder: work.folder },
@@ -110,7 +114,8 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
     names: files.map(({ name }) => name),
     splits: validationFraction > 0 ? ["train", "validation"] : [""],
     context: options.context,
-    vocabularySize: tokenizer.tokenizer.vocabularySize,
+    vocabularySize: tokenizer.vocabularySize,
+    endOfText: tokenizer.endOfText,
     strategy: packing,
     padId: tokenizer.endOfText ?? 0,
     shardBytes: options.shardBytes,
@@ -145,7 +150,7 @@ interface Finishing {
   options: PrepareOptions;
   files: readonly SourceFile[];
   evaluation: Evaluation;
-  tokenizer: OpenTokenizer;
+  tokenizer: TokenizerFacts;
   startedAt: Date;
 }
 
@@ -161,11 +166,10 @@ async function finish(
     evaluation: evaluation.sets,
     tokenizer: {
       sha256: tokenizer.sha256,
-      vocabularySize: tokenizer.tokenizer.vocabularySize,
+      vocabularySize: tokenizer.vocabularySize,
       endOfText: tokenizer.endOfText ?? null,
     },
-    decode: (ids) => tokenizer.tokenizer.decode(ids),
-    counts: packed.counts,
+    frequencies: packed.frequencies,
     splits: packed.accounting,
     version: VERSION,
     seed: options.seed ?? 1,
@@ -193,7 +197,7 @@ async function finish(
   );
   await writeBeside(
     join(options.out, "tokenizer.json"),
-    JSON.stringify(tokenizer.json) + "\n",
+    new TextDecoder().decode(tokenizer.json) + "\n",
   );
   await packed.finish();
   await work.remove();

@@ -25,8 +25,8 @@ export interface WorkerSetup {
   /** What must not repeat in the whole corpus. */
   corpusPassages?: PassageUnit;
   evaluation?: DecontaminationOptions;
-  /** The content of a tokenizer.json. */
-  tokenizer: unknown;
+  /** A tokenizer.json, as UTF-8. */
+  tokenizer: Uint8Array;
   /** Id put behind each document. */
   endOfText?: number;
   validationFraction: number;
@@ -34,19 +34,24 @@ export interface WorkerSetup {
   keepDropped: boolean;
 }
 
+/** Ids to be shown as text, each alone. */
+export interface DecodeTask {
+  kind: "decode";
+  ids: number[];
+}
+
 /** What it is asked. */
-export type WorkerTask = CleanTask | TokenizeTask;
+export type WorkerTask = CleanTask | TokenizeTask | DecodeTask;
 /** What it answers. */
-export type WorkerResult = CleanResult | TokenizeResult;
+export type WorkerResult = CleanResult | TokenizeResult | string[];
 
 serveTasks<WorkerSetup, WorkerTask, WorkerResult>((setup) => {
   let cleaning: Promise<Work<CleanTask, CleanResult>> | undefined;
-  let tokenizing: Work<TokenizeTask, TokenizeResult> | undefined;
-  return async (task) => {
-    if (task.kind === "clean") return (await (cleaning ??= cleaner(setup)))(task);
-    cleaning = undefined; // what it holds is needed no more
-    return (tokenizing ??= tokenizer(setup))(task);
-  };
+  let tokenizing: Work<TokenizeTask | DecodeTask, WorkerResult> | undefined;
+  return async (task) =>
+    task.kind === "clean"
+      ? (await (cleaning ??= cleaner(setup)))(task)
+      : (tokenizing ??= tokenizer(setup))(task);
 });
 
 async function cleaner(setup: WorkerSetup): Promise<Work<CleanTask, CleanResult>> {
@@ -62,12 +67,14 @@ async function cleaner(setup: WorkerSetup): Promise<Work<CleanTask, CleanResult>
   };
 }
 
-function tokenizer(setup: WorkerSetup): Work<TokenizeTask, TokenizeResult> {
+function tokenizer(setup: WorkerSetup): Work<TokenizeTask | DecodeTask, WorkerResult> {
   const { dedup, corpusPassages, evaluation, validationFraction, seed } = setup;
   const fingerprint = fingerprinter({ kind: "exact" });
   const cuts = corpusPassages !== undefined || evaluation?.mode === "cut";
+  const json = JSON.parse(new TextDecoder().decode(setup.tokenizer));
+  const tokenizer = parseTokenizer(json, "tokenizer.json");
   const options: TokenizeOptions = {
-    tokenizer: parseTokenizer(setup.tokenizer, "tokenizer.json"),
+    tokenizer,
     endOfText: setup.endOfText,
     dedup: dedup !== "none",
     corpusPassages,
@@ -79,6 +86,7 @@ function tokenizer(setup: WorkerSetup): Work<TokenizeTask, TokenizeResult> {
     keepDropped: setup.keepDropped,
   };
   return (task) => {
+    if (task.kind === "decode") return { result: task.ids.map((id) => tokenizer.decode([id])) };
     const result = tokenize(task, options);
     return { result, transfer: [result.tokens.buffer as ArrayBuffer] };
   };

@@ -1,4 +1,5 @@
-import type { Manifest, TokenFrequencies } from "../manifest.ts";
+import type { Manifest } from "../manifest.ts";
+import type { TokenFrequencies } from "../token_counts.ts";
 import { count, counted, type Markup, markup, percent, size } from "./markup.ts";
 
 /** What each stage let through and what it took away. */
