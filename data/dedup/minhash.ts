@@ -101,23 +101,24 @@ export class Minhasher {
    * key in common, and no two bands have one.
    */
   bandKeys(signature: BigUint64Array): Uint8Array<ArrayBuffer> {
-    const { bands } = this.options;
-    const values = new Uint8Array(signature.buffer, signature.byteOffset, signature.byteLength);
-    const size = values.length / bands;
-    const keys = new Uint8Array(KEY_BYTES * bands);
+    const { bands, rows } = this.options;
+    // In memory stand, for each band, its number as 64 bits and its values, then the keys.
+    const size = 8 + 8 * rows;
     const at = this.#familyEnd;
-    this.#reserve(at + 8 + size);
-    const bytes = this.#bytes;
-    for (let band = 0; band < bands; band++) {
-      bytes.fill(0, at, at + 8);
-      bytes.set([band, band >> 8], at);
-      bytes.set(values.subarray(band * size, (band + 1) * size), at + 8);
+    const keysAt = at + bands * size;
+    this.#reserve(keysAt + KEY_BYTES * bands);
+    const words = new Uint32Array(this.#memory.buffer, at, bands * size / 4);
+    const values = new Uint32Array(signature.buffer, signature.byteOffset, 2 * signature.length);
+    for (let band = 0, to = 0, from = 0; band < bands; band++) {
+      words[to++] = band;
+      words[to++] = 0;
+      for (let i = 0; i < 2 * rows; i++) words[to++] = values[from++];
+      const [start, end] = [at + band * size, at + (band + 1) * size];
       // One place further on, each value meets other neighbours in the hash: two hashes, not one.
-      this.#module.hash(at + 8, at + 8 + size, 0);
-      this.#module.hash(at, at + 8 + size, 8);
-      keys.set(bytes.subarray(0, KEY_BYTES), KEY_BYTES * band);
+      this.#module.hash(start + 8, end, keysAt + KEY_BYTES * band);
+      this.#module.hash(start, end, keysAt + KEY_BYTES * band + 8);
     }
-    return keys;
+    return this.#bytes.slice(keysAt, keysAt + KEY_BYTES * bands);
   }
 
   /** Signs what stretches of text make together, each written as words with spaces behind them. */
@@ -149,8 +150,19 @@ export class Minhasher {
     }
     if (shingles === 0) return;
     this.#lower(shingles % BLOCK);
-    const family = new BigUint64Array(this.#memory.buffer, BLOCK_END, this.#family.length);
-    return family.filter((_, i) => i % 3 === 2);
+    return this.#minima();
+  }
+
+  /** The third number of each function; halves of 32 bits need no bigints. */
+  #minima(): BigUint64Array<ArrayBuffer> {
+    const minima = new BigUint64Array(this.#family.length / 3);
+    const from = new Uint32Array(this.#memory.buffer, BLOCK_END, 2 * this.#family.length);
+    const to = new Uint32Array(minima.buffer);
+    for (let i = 0; i < minima.length; i++) {
+      to[2 * i] = from[6 * i + 4];
+      to[2 * i + 1] = from[6 * i + 5];
+    }
+    return minima;
   }
 
   #lower(hashes: number): void {

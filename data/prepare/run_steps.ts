@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Document } from "../document.ts";
 import type { Step } from "../stage.ts";
-import { type Account, addCounts, countDrop } from "./account.ts";
+import { type Account, countDrop } from "./account.ts";
 
 /** A document after the last step, or as the step got it that drops it. */
 export type Outcome = { document: Document; drop?: { stage: string; reason: string } };
@@ -25,14 +25,16 @@ export function runSteps(
 ): Outcome {
   for (const { name, apply } of steps) {
     const count = account.stages[name];
-    addCounts(count.in, { documents: 1, bytes });
+    count.in.documents++;
+    count.in.bytes += bytes;
     const answer = apply(document);
     if ("drop" in answer) {
       countDrop(account.dropped, name, answer.drop, { bytes });
       return { document, drop: { stage: name, reason: answer.drop } };
     }
     if (answer.text !== document.text) bytes = Buffer.byteLength(answer.text);
-    addCounts(count.out, { documents: 1, bytes });
+    count.out.documents++;
+    count.out.bytes += bytes;
     document = answer;
   }
   return { document };
