@@ -1,6 +1,13 @@
 /** What `--data` may name: text, files of documents, and shards, each with a weight. */
 import { basename, dirname, join } from "@std/path";
-import { DataError, readTokenizer, type Tokenizer } from "../data/mod.ts";
+import {
+  DataError,
+  openShards,
+  readTokenizer,
+  type ShardSet,
+  type Tokenizer,
+} from "../data/mod.ts";
+import { type CacheOptions, findRemoteShards } from "./remote_shards.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A source that a command was given. */
@@ -14,14 +21,16 @@ export interface DataSource {
 
 /** Where the parts of a prepared corpus are. */
 export interface ShardFolder {
-  /** What `openShards` opens. */
-  path: string;
-  /** The corpus' own validation split, where it has one. */
-  validation?: string;
+  /** Opens its rows. @param context tokens of a row, T, which they must have */
+  open(context?: number): Promise<ShardSet>;
+  /** Opens the corpus' own validation split, where it has one. */
+  openValidation?(context?: number): Promise<ShardSet>;
   /** The tokenizer that its tokens are of, where it is kept beside them. */
-  tokenizer?: string;
+  tokenizer?: { path: string; read(): Promise<Tokenizer> };
 }
 
+/** What begins the address of a source that is elsewhere. */
+const REMOTE = /^(https?|s3):\/\//;
 /** Files that hold documents, and not one text. */
 const DOCUMENTS =
   /\.(jsonl|ndjson|json|csv|tsv|html?|parquet|tar|warc|wet)(\.(gz|zst|zstd|br))?$|\.br$/i;
@@ -32,17 +41,22 @@ const DOCUMENTS =
  * @throws {UsageError} where a weight is not above 0
  * @throws {DataError} where a folder is of a `quern prepare` that has not come to its end
  */
-export async function findSources(given: readonly string[]): Promise<DataSource[]> {
+export async function findSources(
+  given: readonly string[],
+  options: CacheOptions,
+): Promise<DataSource[]> {
   return await Promise.all(given.map(async (text) => {
     const [path, weight] = await splitWeight(text);
-    const shards = await findShards(path);
+    const shards = REMOTE.test(path)
+      ? await findRemoteShards(path, options)
+      : await findShards(path);
     return { path, ...(weight !== undefined && { weight }), ...(shards && { shards }) };
   }));
 }
 
 /** Whether a source is to be read as documents, and not as one text. */
 export async function holdsDocuments(path: string): Promise<boolean> {
-  if (/^(https?|s3):\/\//.test(path) || DOCUMENTS.test(path)) return true;
+  if (REMOTE.test(path) || DOCUMENTS.test(path)) return true;
   return await isDirectory(path);
 }
 
@@ -58,11 +72,11 @@ export async function sharedTokenizer(
 ): Promise<Tokenizer | undefined> {
   for (const { path, shards } of sources) {
     if (shards?.tokenizer === undefined) continue;
-    const tokenizer = await readTokenizer(shards.tokenizer);
+    const tokenizer = await shards.tokenizer.read();
     chosen ??= { tokenizer, of: path };
     if (JSON.stringify(tokenizer.toJson()) === JSON.stringify(chosen.tokenizer.toJson())) continue;
     throw new Error(
-      `Cannot use the shards ${path}: their tokenizer (${shards.tokenizer}) must be that of ` +
+      `Cannot use the shards ${path}: their tokenizer (${shards.tokenizer.path}) must be that of ` +
         `${chosen.of}, and is another; prepare them again with that one`,
     );
   }
@@ -80,20 +94,23 @@ async function splitWeight(text: string): Promise<[path: string, weight?: number
 }
 
 async function findShards(path: string): Promise<ShardFolder | undefined> {
+  const open = (path: string) => (context?: number) => openShards(path, { context });
   if (/\.(bin|idx)$/.test(path) || basename(path) === "index.json") {
-    return { path, ...await tokenizerBeside(dirname(path)) };
+    return { open: open(path), tokenizer: await tokenizerBeside(dirname(path)) };
   }
   if (!await isDirectory(path)) return undefined;
   const names = await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
-  if (isShardFolder(names)) return { path, ...await tokenizerBeside(path) };
+  const tokenizer = await tokenizerBeside(path);
+  if (isShardFolder(names)) return { open: open(path), tokenizer };
   const split = async (name: string) =>
     names.includes(name) && await isDirectory(join(path, name)) &&
     isShardFolder(await Array.fromAsync(Deno.readDir(join(path, name)), ({ name }) => name));
   if (await split("train")) {
+    const validation = await split("validation") && open(join(path, "validation"));
     return {
-      path: join(path, "train"),
-      ...(await split("validation") && { validation: join(path, "validation") }),
-      ...await tokenizerBeside(path),
+      open: open(join(path, "train")),
+      ...(validation && { openValidation: validation }),
+      tokenizer,
     };
   }
   if (!names.includes(".prepare") && !names.includes("manifest.json")) return undefined;
@@ -108,12 +125,11 @@ function isShardFolder(names: readonly string[]): boolean {
 }
 
 /** The tokenizer in a folder of shards, or above one of its splits. */
-async function tokenizerBeside(folder: string): Promise<{ tokenizer?: string }> {
+async function tokenizerBeside(folder: string): Promise<ShardFolder["tokenizer"]> {
   for (const place of [folder, dirname(folder)]) {
     const path: string = join(place, "tokenizer.json");
-    if (await exists(path)) return { tokenizer: path };
+    if (await exists(path)) return { path, read: () => readTokenizer(path) };
   }
-  return {};
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -71,6 +71,10 @@ export {
   endOfTextOf,
   evaluationBatches,
   type EvaluationBatchesOptions,
+  type GrowingSet,
+  type HeldOutRows,
+  holdOutRows,
+  isGrowing,
   type OpenRemote,
   openRemoteShards,
   type RemoteShardsOptions,
@@ -112,6 +116,18 @@ export {
   type SourceAccount,
   type StagePreview,
 } from "./prepare/mod.ts";
+export {
+  findRawSource,
+  openRawSet,
+  type RawPosition,
+  type RawReading,
+  type RawSet,
+  type RawSetOptions,
+  type RawSource,
+  type RawTokens,
+  readRawTokens,
+  type ReadRawTokensOptions,
+} from "./raw/mod.ts";
 export {
   BinWriter,
   type BinWriterOptions,

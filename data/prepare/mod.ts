@@ -5,6 +5,7 @@
  */
 export type { DropCount, DropTable, SourceAccount } from "./account.ts";
 export type { DuplicateSummary } from "./find_duplicates.ts";
+export { Journal } from "./journal.ts";
 export type { Manifest, ManifestSource } from "./manifest.ts";
 export { prepare, type PrepareOptions, type PrepareRun } from "./prepare.ts";
 export {
