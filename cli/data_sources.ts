@@ -21,6 +21,8 @@ export interface DataSource {
 
 /** Where the parts of a prepared corpus are. */
 export interface ShardFolder {
+  /** Whether it says how long its rows are; files of tokens do not. */
+  hasRows: boolean;
   /** Opens its rows. @param context tokens of a row, T, which they must have */
   open(context?: number): Promise<ShardSet>;
   /** Opens the corpus' own validation split, where it has one. */
@@ -95,21 +97,23 @@ async function splitWeight(text: string): Promise<[path: string, weight?: number
 
 async function findShards(path: string): Promise<ShardFolder | undefined> {
   const open = (path: string) => (context?: number) => openShards(path, { context });
-  if (/\.(bin|idx)$/.test(path) || basename(path) === "index.json") {
-    return { open: open(path), tokenizer: await tokenizerBeside(dirname(path)) };
+  const hasRows = basename(path) === "index.json";
+  if (hasRows || /\.(bin|idx)$/.test(path)) {
+    return { hasRows, open: open(path), tokenizer: await tokenizerBeside(dirname(path)) };
   }
-  if (!await isDirectory(path)) return undefined;
-  const names = await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+  const names = await namesIn(path);
   const tokenizer = await tokenizerBeside(path);
-  if (isShardFolder(names)) return { open: open(path), tokenizer };
-  const split = async (name: string) =>
-    names.includes(name) && await isDirectory(join(path, name)) &&
-    isShardFolder(await Array.fromAsync(Deno.readDir(join(path, name)), ({ name }) => name));
-  if (await split("train")) {
-    const validation = await split("validation") && open(join(path, "validation"));
+  if (isShardFolder(names)) {
+    return { hasRows: names.includes("index.json"), open: open(path), tokenizer };
+  }
+  const [train, validation] = [join(path, "train"), join(path, "validation")];
+  const trainNames = await namesIn(train);
+  if (isShardFolder(trainNames)) {
+    const hasValidation = isShardFolder(await namesIn(validation));
     return {
-      open: open(join(path, "train")),
-      ...(validation && { openValidation: validation }),
+      hasRows: trainNames.includes("index.json"),
+      open: open(train),
+      ...(hasValidation && { openValidation: open(validation) }),
       tokenizer,
     };
   }
@@ -124,6 +128,12 @@ function isShardFolder(names: readonly string[]): boolean {
   return names.includes("index.json") || names.some((name) => name.endsWith(".bin"));
 }
 
+/** Names in a folder; none where it is no folder. */
+async function namesIn(path: string): Promise<string[]> {
+  if (!await isDirectory(path)) return [];
+  return await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+}
+
 /** The tokenizer in a folder of shards, or above one of its splits. */
 async function tokenizerBeside(folder: string): Promise<ShardFolder["tokenizer"]> {
   for (const place of [folder, dirname(folder)]) {
@@ -132,7 +142,8 @@ async function tokenizerBeside(folder: string): Promise<ShardFolder["tokenizer"]
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether there is anything of that name. */
+export async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 

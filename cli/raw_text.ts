@@ -12,9 +12,10 @@ import {
   type Tokenizer,
   type Tokens,
 } from "../data/mod.ts";
-import { holdsDocuments } from "./data_sources.ts";
+import { join } from "@std/path";
+import { exists, holdsDocuments } from "./data_sources.ts";
 
-/** Tokens, and bytes of the files, up to which raw data is tokenized before training begins. */
+/** Tokens, and bytes of files, up to which all raw data is tokenized before training begins. */
 const MOST_TOKENS = 1 << 24;
 const MOST_BYTES = 1 << 27;
 
@@ -43,6 +44,8 @@ export interface RawData {
   files: InputFile[];
   /** All its tokens, where they are few enough to be held in memory. */
   tokens?: Tokens;
+  /** Where its tokens are kept otherwise. */
+  folder: string;
 }
 
 /** The text of sources, as a tokenizer learns it. */
@@ -70,26 +73,30 @@ export async function findRaw(
  * Reads sources to their end and tokenizes them, unless they hold more than 128 MiB or 16,777,216
  * tokens.
  *
+ * @param options.folder where the tokens of larger ones are going to be kept, or are already
+ * @param options.parts of how many such sources this is one; they share the memory
  * @throws {DataError} where a file cannot be read
  */
 export async function readRaw(
   sources: readonly string[],
   tokenizer: Tokenizer,
-  options: RawOptions,
+  options: RawOptions & { folder: string; parts: number },
 ): Promise<RawData> {
   const source = await findRaw(sources, options);
   const [first, ...more] = sources;
   const path = more.length === 0 ? first : `${first} and ${more.length} more`;
-  const tooLarge = source.files.reduce((sum, { size = 0 }) => sum + size, 0) > MOST_BYTES;
-  const read = tooLarge ? undefined : await readFew(source, tokenizer);
+  const { folder, parts } = options;
+  const bytes = source.files.reduce((sum, { size = 0 }) => sum + size, 0);
+  const isLarge = bytes > MOST_BYTES / parts || await exists(join(folder, "journal.jsonl"));
+  const few = isLarge ? undefined : await readFew(source, tokenizer, MOST_TOKENS / parts);
   const files = source.files.map(({ path, size, version }) => ({ path, size, version }));
-  return { path, source, tokenizer, files, ...read };
+  return { path, source, tokenizer, folder, files, ...few };
 }
 
-/** The rows of raw data that is read while training. @param folder where its tokens are kept */
+/** The rows of raw data that is read while training. */
 export async function openRaw(
-  { path, source, tokenizer }: RawData,
-  { context, folder }: { context: number; folder: string },
+  { path, source, tokenizer, folder }: RawData,
+  context: number,
 ): Promise<RawSet> {
   return await openRawSet({ ...source, path, tokenizer, context, folder });
 }
@@ -97,6 +104,7 @@ export async function openRaw(
 async function readFew(
   source: RawSource,
   tokenizer: Tokenizer,
+  most: number,
 ): Promise<{ tokens: Tokens; files: InputFile[] } | undefined> {
   const files: InputFile[] = [];
   let count = 0;
@@ -104,12 +112,12 @@ async function readFew(
     const onFile = (path: string, sha256: string) => files.push({ path, sha256 });
     for await (const { ids } of readRawTokens(source, tokenizer, { onFile })) {
       count += ids.length;
-      if (count > MOST_TOKENS) return;
+      if (count > most) return;
       yield ids;
     }
   }
   const tokens = await collectTokens(ReadableStream.from(read()), tokenizer);
-  return count > MOST_TOKENS ? undefined : { tokens, files };
+  return count > most ? undefined : { tokens, files };
 }
 
 /** Whether one of the sources is to be read as documents. */

@@ -56,7 +56,9 @@ export async function findRemoteShards(
     });
   const tokenizer = await findTokenizer(folder);
   const [plain, train] = [await tryFile(`${folder}index.json`), `${folder}train/`];
-  if (!(plain instanceof DataError)) return { open: open(folder), tokenizer };
+  if (!(plain instanceof DataError)) {
+    return { hasRows: true, open: open(folder), tokenizer };
+  }
   if (await tryFile(`${train}index.json`) instanceof DataError) {
     if (folder.startsWith("s3:")) return undefined;
     throw plain;
@@ -64,6 +66,7 @@ export async function findRemoteShards(
   const validation = `${folder}validation/`;
   const hasValidation = !(await tryFile(`${validation}index.json`) instanceof DataError);
   return {
+    hasRows: true,
     open: open(train),
     ...(hasValidation && { openValidation: open(validation) }),
     tokenizer,

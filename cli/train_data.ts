@@ -13,7 +13,8 @@ import {
   type Tokens,
   trainCharTokenizer,
 } from "../data/mod.ts";
-import { findSources } from "./data_sources.ts";
+import { join } from "@std/path";
+import { exists, findSources } from "./data_sources.ts";
 import { type InputFile, type RawOptions, readRaw, readRawText } from "./raw_text.ts";
 import type { CacheOptions } from "./remote_shards.ts";
 import { openInputs, openMixture } from "./train_mixture.ts";
@@ -111,7 +112,8 @@ export async function readTrainData(
   if (!again && !await exists(copy)) await keepCopy(data, copy);
   const sources = again ? data : [copy];
   const chosen = tokenizer ?? await openTokenizer(options, sources);
-  const raw = await readRaw(sources, chosen, options);
+  const folder: string = join(options.tokensFolder, "0");
+  const raw = await readRaw(sources, chosen, { ...options, folder, parts: 1 });
   const { tokens, files } = raw;
   if (!tokens) {
     const train = [{ path: raw.path, raw }];
@@ -187,8 +189,4 @@ function denoTypes(): ReadableStream<string> {
       }). Name a text with --data FILE.`,
     );
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

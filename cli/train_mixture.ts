@@ -37,16 +37,17 @@ export async function openMixture(
 ): Promise<TrainData> {
   const validation = await findSources(options.valData, options);
   const tokenizer = await tokenizerOf([...sources, ...validation], options, ofCheckpoint, open);
-  const lookAt = async (source: DataSource): Promise<Input> =>
-    source.shards ? source : { ...source, raw: await readRaw([source.path], tokenizer, options) };
-  return await openInputs(
-    {
-      train: await Array.fromAsync(sources, lookAt),
-      validation: await Array.fromAsync(validation, lookAt),
-    },
-    tokenizer,
-    options,
-  );
+  const parts = [...sources, ...validation].filter(({ shards }) => !shards).length;
+  const lookAt = async (source: DataSource, name: string): Promise<Input> => {
+    if (source.shards) return source;
+    const reading = { ...options, folder: join(options.tokensFolder, name), parts };
+    return { ...source, raw: await readRaw([source.path], tokenizer, reading) };
+  };
+  const inputs = {
+    train: await Array.fromAsync(sources, (source, i) => lookAt(source, `${i}`)),
+    validation: await Array.fromAsync(validation, (source, i) => lookAt(source, `validation-${i}`)),
+  };
+  return await openInputs(inputs, tokenizer, options);
 }
 
 /** What a run trains and validates on. */
@@ -111,17 +112,16 @@ async function openSets(
   options: RunOptions,
   stack: DisposableStack,
 ): Promise<{ train: ShardSource[]; held: ShardSet[] }> {
-  const { context, tokensFolder, validationFraction, maxEpochs } = options;
-  const openSet = async ({ shards, raw }: Input, name: string): Promise<ShardSet> => {
+  const { context, validationFraction, maxEpochs } = options;
+  const openSet = async ({ shards, raw }: Input): Promise<ShardSet> => {
     if (shards) return await shards.open(context);
     const { path, tokens } = raw!;
-    if (tokens) return tokenSet(tokens, { context, path });
-    return stack.use(await openRaw(raw!, { context, folder: join(tokensFolder, name) }));
+    return tokens ? tokenSet(tokens, { context, path }) : stack.use(await openRaw(raw!, context));
   };
   const sources: ShardSource[] = [];
   const held: ShardSet[] = [];
-  for (const [i, input] of train.entries()) {
-    const set = await openSet(input, `${i}`);
+  for (const input of train) {
+    const set = await openSet(input);
     const { weight } = input;
     const needsRows = maxEpochs !== undefined || (train.length > 1 && weight === undefined);
     if (needsRows) await growWhole(set, "its number of rows is needed");
@@ -133,8 +133,8 @@ async function openSets(
     sources.push({ set: split.train, weight, maxEpochs });
     if (split.validation) held.push(split.validation);
   }
-  for (const [i, input] of validation.entries()) {
-    const set = await openSet(input, `validation-${i}`);
+  for (const input of validation) {
+    const set = await openSet(input);
     await growWhole(set, "it is validated on");
     held.push(set);
   }
@@ -181,13 +181,8 @@ async function contextOf(
   { context }: TrainDataOptions,
 ): Promise<number | undefined> {
   if (context !== undefined) return context;
-  for (const { shards } of inputs) {
-    const set = await shards?.open().catch((error) => {
-      // A file of tokens has no rows of its own.
-      if (!(error instanceof RangeError)) throw error;
-    });
-    if (set) return set.context;
-  }
+  const shards = inputs.find(({ shards }) => shards?.hasRows)?.shards;
+  return (await shards?.open())?.context;
 }
 
 /** The one tokenizer of all shards and of the checkpoint. */

@@ -149,7 +149,11 @@ Deno.test("quern train --data SHARDS: what does not fit is one sentence", () =>
       [["--data", "corpus=0"], 2, /--data corpus=0: a weight must be a number above 0, got 0\./],
       [["--data", "corpus=0.7", "--data", "text.txt"], 1, /wanted a weight for each set, or none/],
       [["--data", "corpus", "--data", "-"], 1, /standard input .* can be trained on alone only/],
-      [["--data", "corpus", "--shuffle", "all"], 2, /--shuffle must be one of blocks, full, got "all"/],
+      [
+        ["--data", "corpus", "--shuffle", "all"],
+        2,
+        /--shuffle must be one of blocks, full, got "all"/,
+      ],
       [["--data", "unfinished"], 1, /has not come to its end here; run it again.* at unfinished:0/],
       [["--data", "foreign.bin"], 1, /no tokenizer\.json; name the tokenizer .* --tokenizer FILE/],
     ];
