@@ -2,6 +2,7 @@
 import { basename, dirname, join } from "@std/path";
 import {
   DataError,
+  hasDocuments,
   openShards,
   readTokenizer,
   type ShardSet,
@@ -33,10 +34,6 @@ export interface ShardFolder {
 
 /** What begins the address of a source that is elsewhere. */
 const REMOTE = /^(https?|s3):\/\//;
-/** Files that hold documents, and not one text. */
-const DOCUMENTS =
-  /\.(jsonl|ndjson|json|csv|tsv|html?|parquet|tar|warc|wet)(\.(gz|zst|zstd|br))?$|\.br$/i;
-
 /**
  * Looks at what a command was given: `PATH` or `PATH=WEIGHT`.
  *
@@ -58,8 +55,7 @@ export async function findSources(
 
 /** Whether a source is to be read as documents, and not as one text. */
 export async function holdsDocuments(path: string): Promise<boolean> {
-  if (REMOTE.test(path) || DOCUMENTS.test(path)) return true;
-  return await isDirectory(path);
+  return REMOTE.test(path) || hasDocuments(path) || await isDirectory(path);
 }
 
 /**

@@ -1,14 +1,12 @@
 /** Text, or documents in any format, as tokens: in memory where they are few, else as they come. */
 import {
   collectTokens,
-  type Document,
   findRawSource,
   openRawSet,
   type RawSet,
   type RawSource,
-  readDocuments,
+  readRawTexts,
   readRawTokens,
-  readText,
   type Tokenizer,
   type Tokens,
 } from "../data/mod.ts";
@@ -48,17 +46,12 @@ export interface RawData {
   folder: string;
 }
 
-/** The text of sources, as a tokenizer learns it. */
+/** The texts of sources, as a tokenizer learns them. */
 export async function readRawText(
   sources: readonly string[],
   options: RawOptions,
 ): Promise<ReadableStream<string>> {
-  if (!await isDocuments(sources)) return readText(sources);
-  return readDocuments(sources, options).documents.pipeThrough(
-    new TransformStream<Document, string>({
-      transform: ({ text }, controller) => controller.enqueue(text),
-    }),
-  );
+  return ReadableStream.from(readRawTexts(await findRaw(sources, options)));
 }
 
 /** Finds the files of sources. Plain texts are joined; documents are parted by end-of-text. */

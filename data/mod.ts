@@ -118,6 +118,7 @@ export {
 } from "./prepare/mod.ts";
 export {
   findRawSource,
+  hasDocuments,
   openRawSet,
   type RawPosition,
   type RawReading,
@@ -125,6 +126,7 @@ export {
   type RawSetOptions,
   type RawSource,
   type RawTokens,
+  readRawTexts,
   readRawTokens,
   type ReadRawTokensOptions,
 } from "./raw/mod.ts";

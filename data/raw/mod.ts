@@ -6,9 +6,13 @@
 export { openRawSet, type RawSet, type RawSetOptions } from "./set.ts";
 export {
   findRawSource,
-  type RawPosition,
+  hasDocuments,
   type RawReading,
   type RawSource,
+  readRawTexts,
+} from "./texts.ts";
+export {
+  type RawPosition,
   type RawTokens,
   readRawTokens,
   type ReadRawTokensOptions,

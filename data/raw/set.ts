@@ -13,7 +13,7 @@ import {
   type StoreShape,
   tokensPath,
 } from "./store.ts";
-import { describeFiles, type RawSource } from "./tokens.ts";
+import { describeFiles, type RawSource } from "./texts.ts";
 import type { RawAnswer, RawFailure, RawRequest, RawSetup } from "./worker.ts";
 
 /** Goes into the key by which a store is known. */

@@ -1,59 +1,16 @@
 import { createHash } from "node:crypto";
 import { DataError } from "../errors.ts";
-import { documentEncoder } from "../loader/mod.ts";
-import {
-  decodeUtf8,
-  decompress,
-  listSources,
-  readFileDocuments,
-  type SourceFile,
-  toUtf8,
-} from "../sources/mod.ts";
+import { documentEncoder, endOfTextOf } from "../loader/mod.ts";
+import { readFileDocuments, type SourceFile } from "../sources/mod.ts";
 import type { Tokenizer } from "../tokenizers/mod.ts";
 import { TextCutter, type TextPart } from "../tokens.ts";
-
-/** How raw sources become one stream of tokens. */
-export interface RawReading {
-  /** Files, folders, globs or URLs. */
-  sources: readonly string[];
-  /**
-   * Whether they hold documents, which end-of-text parts where the tokenizer has such a token; else
-   * their texts are joined as they are.
-   */
-  documents: boolean;
-  /** Column of the text, in files that have columns. @default "text" */
-  textField?: string;
-}
-
-/** Raw sources and what was found of them. */
-export interface RawSource extends RawReading {
-  /** Their files in order. */
-  files: readonly SourceFile[];
-}
-
-/**
- * Finds the files of raw sources.
- *
- * @throws {RangeError} where there are no sources
- * @throws {DataError} where a source is missing or holds no files
- */
-export async function findRawSource(reading: RawReading): Promise<RawSource> {
-  return { ...reading, files: await listSources(reading.sources) };
-}
-
-/** What tells a file from others before it is read. */
-export type FileFacts = Pick<SourceFile, "path" | "size" | "version">;
-
-/** What is known of files before they are read. */
-export function describeFiles(files: readonly SourceFile[]): FileFacts[] {
-  return files.map(({ path, size, version }) => ({ path, size, version }));
-}
+import { hasDocuments, openText, type RawSource } from "./texts.ts";
 
 /** Where reading stands: all before it has become tokens. */
 export interface RawPosition {
   /** Index of the file. */
   file: number;
-  /** Documents of that file that are done; of joined texts its UTF-16 code units. */
+  /** Documents of that file that are done; of a plain text its UTF-16 code units. */
   done: number;
   /** UTF-16 code units of all files that are done, of joined texts. */
   index: number;
@@ -78,48 +35,62 @@ export interface ReadRawTokensOptions {
 const BEGINNING: RawPosition = { file: 0, done: 0, index: 0 };
 
 /**
- * The tokens of raw sources, a part of a text or a document at a time. Wherever reading is taken up
- * again, the tokens are those that would have followed.
+ * The tokens of raw sources, a part of a text or a document at a time. End-of-text stands behind each
+ * document, where the tokenizer has such a token; joined texts have none. Wherever reading is taken
+ * up again, the tokens are those that would have followed.
  *
- * @throws {DataError} where a file cannot be read, or has fewer documents or less text than were read
- * before
+ * @throws {DataError} where a file cannot be read, or has less than was read before
  * @throws {RangeError} where the vocabulary lacks a character
  */
 export function readRawTokens(
   source: RawSource,
   tokenizer: Tokenizer,
-  { from = BEGINNING, onFile }: ReadRawTokensOptions = {},
+  { from = BEGINNING, onFile = () => {} }: ReadRawTokensOptions = {},
 ): AsyncGenerator<RawTokens> {
-  const read = source.documents ? readDocumentTokens : readJoinedTokens;
-  return read(source, tokenizer, from, onFile);
+  return source.documents
+    ? readFiles(source, tokenizer, { from, onFile })
+    : readJoinedTexts(source.files, tokenizer, { from, onFile });
 }
 
-async function* readDocumentTokens(
+/** The tokens of files that are each a text or hold documents. */
+async function* readFiles(
   { files, textField }: RawSource,
   tokenizer: Tokenizer,
-  from: RawPosition,
-  onFile?: ReadRawTokensOptions["onFile"],
+  { from, onFile }: Required<ReadRawTokensOptions>,
 ): AsyncGenerator<RawTokens> {
-  const encode = documentEncoder(tokenizer);
+  const endOfText = endOfTextOf(tokenizer);
+  const encode = documentEncoder(tokenizer, endOfText);
   for (let file = from.file; file < files.length; file++) {
-    const content = readFileDocuments(files[file], { textField });
     const skip = file === from.file ? from.done : 0;
+    if (!hasDocuments(files[file].path)) {
+      const start = { file: 0, done: skip, index: skip };
+      const text = readJoinedTexts([files[file]], tokenizer, { from: start, onFile }, true);
+      let length = skip;
+      for await (const { ids, position: { index } } of text) {
+        yield { ids, position: { file, done: length = index, index: 0 } };
+      }
+      const ids = length > 0 && endOfText !== undefined ? [endOfText] : [];
+      yield { ids: Uint32Array.from(ids), position: { file: file + 1, done: 0, index: 0 } };
+      continue;
+    }
+    const content = readFileDocuments(files[file], { textField });
     let done = 0;
     for await (const { text } of content.documents) {
       if (++done <= skip) continue;
       yield { ids: encode(text), position: { file, done, index: 0 } };
     }
-    const { path, sha256, bytes } = content.report;
+    const { path, bytes, sha256 } = content.report;
     if (done < skip) throw shorter(path, `${skip} documents`, done, bytes);
-    onFile?.(path, sha256);
+    onFile(path, sha256);
   }
 }
 
-async function* readJoinedTokens(
-  { files }: RawSource,
+/** The tokens of plain texts that are joined as they are. */
+async function* readJoinedTexts(
+  files: readonly SourceFile[],
   tokenizer: Tokenizer,
-  from: RawPosition,
-  onFile?: ReadRawTokensOptions["onFile"],
+  { from, onFile }: Required<ReadRawTokensOptions>,
+  mayBeEmpty = false,
 ): AsyncGenerator<RawTokens> {
   const cutter = new TextCutter(tokenizer, from.index);
   // Where the files begin that text is held of, in the joined text.
@@ -138,36 +109,21 @@ async function* readJoinedTokens(
     const skip = file === from.file ? from.done : 0;
     const hash = createHash("sha256");
     let length = 0;
-    for await (const text of openText(files[file], (chunk) => onFile && hash.update(chunk))) {
+    for await (const text of openText(files[file], (chunk) => hash.update(chunk))) {
       const start = Math.min(text.length, Math.max(0, skip - length));
       length += text.length;
       const part = cutter.add(text.slice(start));
       if (part) yield encode(part);
     }
-    if (length === 0) {
+    if (length === 0 && !mayBeEmpty) {
       throw new DataError("Cannot read text: wanted some, got an empty file", path);
     }
     if (length < skip) throw shorter(path, `${skip} characters`, length, 0);
     starts.push({ file: file + 1, index: starts[starts.length - 1].index + length });
-    onFile?.(path, hash.digest("hex"));
+    onFile(path, hash.digest("hex"));
   }
   const rest = cutter.end();
   if (rest) yield encode(rest);
-}
-
-/** The text of a file; its bytes are shown as they come. */
-function openText(
-  file: SourceFile,
-  onBytes: (chunk: Uint8Array) => void,
-): ReadableStream<string> {
-  const show = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      onBytes(chunk);
-      controller.enqueue(chunk);
-    },
-  });
-  return file.open().pipeThrough(show).pipeThrough(decompress(file.path))
-    .pipeThrough(toUtf8(file.path)).pipeThrough(decodeUtf8(file.path));
 }
 
 function shorter(path: string, wanted: string, got: number, byteOffset: number): DataError {

@@ -2,13 +2,8 @@
 import { DataError } from "../errors.ts";
 import { parseTokenizer } from "../tokenizers/mod.ts";
 import { type StoreShape, StoreWriter } from "./store.ts";
-import {
-  describeFiles,
-  type FileFacts,
-  findRawSource,
-  type RawReading,
-  readRawTokens,
-} from "./tokens.ts";
+import { describeFiles, type FileFacts, findRawSource, type RawReading } from "./texts.ts";
+import { readRawTokens } from "./tokens.ts";
 
 /** What such a worker is told first; plain values. */
 export interface RawSetup {

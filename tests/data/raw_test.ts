@@ -7,6 +7,7 @@ import {
   type RawReading,
   type RawSet,
   type RawSource,
+  readRawTexts,
   readRawTokens,
 } from "../../data/raw/mod.ts";
 import type { ShardSet } from "../../data/shards/mod.ts";
@@ -111,6 +112,34 @@ Deno.test("readRawTokens: taken up anywhere, it gives the rest", () =>
     }
   }));
 
+Deno.test("readRawTokens: plain texts among documents are each a text, however long", () =>
+  inCorpus(async (folder) => {
+    await Deno.mkdir(`${folder}/all/in`, { recursive: true });
+    await Deno.rename(`${folder}/a.txt`, `${folder}/all/1.txt`);
+    await Deno.writeTextFile(`${folder}/all/2.md`, "");
+    await Deno.rename(`${folder}/b.txt`, `${folder}/all/in/3.txt`);
+    await Deno.writeTextFile(`${folder}/all/in/4.csv`, "id,text\n1,a b\n2,c d\n");
+    const tokenizer = bpe();
+    const encode = documentEncoder(tokenizer);
+    const source = await findRawSource({ sources: [`${folder}/all`], documents: true });
+    const expected = [
+      await Deno.readTextFile(`${folder}/all/1.txt`),
+      await Deno.readTextFile(`${folder}/all/in/3.txt`),
+      ...["a b", "c d"],
+    ];
+    const parts = await Array.fromAsync(readRawTokens(source, tokenizer));
+    const ids = parts.flatMap(({ ids }) => [...ids]);
+    assertEquals(ids, expected.flatMap((text) => [...encode(text)]));
+    let done = 0;
+    for (const { ids: some, position } of parts) {
+      done += some.length;
+      const rest = await Array.fromAsync(readRawTokens(source, tokenizer, { from: position }));
+      assertEquals(rest.flatMap(({ ids }) => [...ids]), ids.slice(done));
+    }
+    const read = (await Array.fromAsync(readRawTexts(source))).join("");
+    assertEquals(read, expected.join(""));
+  }));
+
 Deno.test("readRawTokens: tells the hash of each file that it has read", () =>
   inCorpus(async (folder) => {
     for (const reading of [texts(folder), documents(folder)]) {
@@ -168,23 +197,20 @@ async function rowsOf(set: ShardSet): Promise<number[][]> {
 Deno.test("openRawSet: its rows are those of all tokens in memory, and are there at once again", () =>
   inCorpus(async (folder) => {
     for (const [i, reading] of [texts(folder), documents(folder)].entries()) {
-      for (const [j, tokenizer] of [bpe(), byteTokenizer()].entries()) {
-        const place = `${folder}/${i}${j}`;
-        using set = await open(place, reading, tokenizer);
-        assertEquals([set.rows, set.shards.length], [Infinity, 0]);
-        await set.until(Infinity);
-        const source = await findRawSource(reading);
-        const ids = ReadableStream.from([Uint32Array.from(await idsOf(source, tokenizer))]);
-        const tokens = await collectTokens(ids, tokenizer);
-        const expected = await rowsOf(tokenSet(tokens, { context: CONTEXT, path: "corpus" }));
-        assertEquals(await rowsOf(set), expected);
-        assertEquals(set.rows, expected.length);
-        assert(set.shards.length > 5, `${set.shards.length} shards`);
-        // Without a worker: what the corpus was read from is gone.
-        using again = await open(place, reading, tokenizer);
-        assertEquals([again.rows, again.sha256], [set.rows, set.sha256]);
-        assertEquals(await rowsOf(again), expected);
-      }
+      const tokenizer = bpe();
+      using set = await open(`${folder}/${i}`, reading, tokenizer);
+      assertEquals([set.rows, set.shards.length], [Infinity, 0]);
+      await set.until(Infinity);
+      const source = await findRawSource(reading);
+      const ids = ReadableStream.from([Uint32Array.from(await idsOf(source, tokenizer))]);
+      const tokens = await collectTokens(ids, tokenizer);
+      const expected = await rowsOf(tokenSet(tokens, { context: CONTEXT, path: "corpus" }));
+      assertEquals(await rowsOf(set), expected);
+      assertEquals(set.rows, expected.length);
+      assert(set.shards.length > 5, `${set.shards.length} shards`);
+      using again = await open(`${folder}/${i}`, reading, tokenizer);
+      assertEquals([again.rows, again.sha256], [set.rows, set.sha256]);
+      assertEquals(await rowsOf(again), expected);
     }
   }));
 
@@ -197,7 +223,7 @@ Deno.test("openRawSet: ended at any moment, it goes on to the same tokens", () =
     for (let done = 0; done < Infinity;) {
       using set = await open(`${folder}/ended`, reading);
       assert(set.shards.length >= done, `${set.shards.length} shards after ${done}`);
-      const wanted = set.until(done + 1 + Math.floor(3 * random()));
+      const wanted = set.until(done + 1 + Math.floor(6 * random()));
       if (random() < 0.5) await wanted;
       else await new Promise((resolve) => setTimeout(resolve, 400 * random()));
       wanted.catch(() => {});

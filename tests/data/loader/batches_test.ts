@@ -131,12 +131,13 @@ Deno.test("evaluationBatches: tokens that come in parts give the same batches", 
   const options = { batchSize: 2, context: 4 };
   const whole = await Array.fromAsync(evaluationBatches(numbered(50), options));
   for (const size of [1, 7, 8, 49]) {
-    async function* parts() {
-      for (let i = 0; i < 50; i += size) {
-        yield numbered(50).subarray(i, i + size);
-        yield new Uint32Array(0);
-      }
-    }
+    const parts = () =>
+      ReadableStream.from(
+        Array.from({ length: Math.ceil(50 / size) }, (_, i) => [
+          numbered(50).subarray(size * i, size * (i + 1)),
+          new Uint32Array(0),
+        ]).flat(),
+      );
     assertEquals(await Array.fromAsync(evaluationBatches(parts(), options)), whole);
     const some = await take(evaluationBatches(parts(), { ...options, limit: 3 }), 9);
     assertEquals(some, whole.slice(0, 3));
