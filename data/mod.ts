@@ -76,6 +76,10 @@ export {
   endOfTextOf,
   evaluationBatches,
   type EvaluationBatchesOptions,
+  type GrowingSet,
+  type HeldOutRows,
+  holdOutRows,
+  isGrowing,
   type OpenRemote,
   openRemoteShards,
   type RemoteShardsOptions,
@@ -123,6 +127,20 @@ export {
   type StagePreview,
   type TokenFrequencies,
 } from "./prepare/mod.ts";
+export {
+  findRawSource,
+  hasDocuments,
+  openRawSet,
+  type RawPosition,
+  type RawReading,
+  type RawSet,
+  type RawSetOptions,
+  type RawSource,
+  type RawTokens,
+  readRawTexts,
+  readRawTokens,
+  type ReadRawTokensOptions,
+} from "./raw/mod.ts";
 export {
   BinWriter,
   type BinWriterOptions,

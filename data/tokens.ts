@@ -5,6 +5,51 @@ export type Tokens = Uint16Array | Uint32Array;
 
 const BLOCK_TOKENS = 1 << 20;
 
+/** Text that can be encoded on its own, and where it begins in its stream. */
+export interface TextPart {
+  text: string;
+  /** In UTF-16 code units. */
+  index: number;
+}
+
+/** Cuts text that comes in chunks where that does not change its ids. */
+export class TextCutter {
+  #tokenizer: Tokenizer;
+  #held = "";
+  #index: number;
+  /** The length of held text from which on it is worth looking for a border. */
+  #enough = 0;
+
+  /** @param index where the text begins in its stream, in UTF-16 code units */
+  constructor(tokenizer: Tokenizer, index = 0) {
+    this.#tokenizer = tokenizer;
+    this.#index = index;
+  }
+
+  /** Takes text in; gives out what can be encoded by now. */
+  add(text: string): TextPart | undefined {
+    this.#held += text;
+    if (text === "" || this.#held.length < this.#enough) return undefined;
+    const end = this.#tokenizer.border(this.#held);
+    // Looking again only at twice the length keeps the time in proportion to the text.
+    this.#enough = end === 0 ? 2 * this.#held.length : 0;
+    return this.#take(end);
+  }
+
+  /** Gives out the rest. */
+  end(): TextPart | undefined {
+    return this.#take(this.#held.length);
+  }
+
+  #take(end: number): TextPart | undefined {
+    if (end === 0) return undefined;
+    const part = { text: this.#held.slice(0, end), index: this.#index };
+    this.#held = this.#held.slice(end);
+    this.#index += end;
+    return part;
+  }
+}
+
 /**
  * A transform from text to token ids; the ids are the same however the text is cut into chunks.
  *
@@ -15,25 +60,16 @@ const BLOCK_TOKENS = 1 << 20;
  * @throws {RangeError} in the stream, where the vocabulary lacks a character
  */
 export function encodeStream(tokenizer: Tokenizer): TransformStream<string, Uint32Array> {
-  let held = "";
-  let index = 0;
-  /** The length of held text from which on it is worth looking for a border. */
-  let enough = 0;
+  const cutter = new TextCutter(tokenizer);
+  const encode = (
+    part: TextPart | undefined,
+    controller: TransformStreamDefaultController<Uint32Array>,
+  ) => {
+    if (part) controller.enqueue(tokenizer.encode(part.text, { index: part.index }));
+  };
   return new TransformStream({
-    transform(text, controller) {
-      held += text;
-      if (text === "" || held.length < enough) return;
-      const end = tokenizer.border(held);
-      // Looking again only at twice the length keeps the time in proportion to the text.
-      enough = end === 0 ? 2 * held.length : 0;
-      if (end === 0) return;
-      controller.enqueue(tokenizer.encode(held.slice(0, end), { index }));
-      index += end;
-      held = held.slice(end);
-    },
-    flush(controller) {
-      if (held !== "") controller.enqueue(tokenizer.encode(held, { index }));
-    },
+    transform: (text, controller) => encode(cutter.add(text), controller),
+    flush: (controller) => encode(cutter.end(), controller),
   });
 }
 

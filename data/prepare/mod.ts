@@ -4,6 +4,7 @@
  * @module
  */
 export type { DropCount, DropTable, LengthCounts, SourceAccount, StageCount } from "./account.ts";
+export { Journal } from "./journal.ts";
 export type {
   DocumentName,
   Manifest,
