@@ -45,10 +45,10 @@ export interface RepeatedPieces {
 
 /** Finds pieces that have come before. */
 export function findRepeated(pieces: readonly string[]): RepeatedPieces {
-  const seen = new Set<string>();
   let repeated = 0;
   let repeatedLength = 0;
-  if (pieces.length > 1) {
+  if (mayRepeat(pieces)) {
+    const seen = new Set<string>();
     for (const piece of pieces) {
       if (seen.size < seen.add(piece).size) continue;
       repeated++;
@@ -56,6 +56,17 @@ export function findRepeated(pieces: readonly string[]): RepeatedPieces {
     }
   }
   return { pieces: pieces.length, repeated, repeatedLength };
+}
+
+/** Whether two pieces have one length and the same ends; most texts need no closer look. */
+function mayRepeat(pieces: readonly string[]): boolean {
+  const seen = new Set<number>();
+  for (const piece of pieces) {
+    const { length } = piece;
+    const ends = length === 0 ? 0 : piece.charCodeAt(0) * 2 ** 16 + piece.charCodeAt(length - 1);
+    if (seen.size === seen.add(length * 2 ** 32 + ends).size) return true;
+  }
+  return false;
 }
 
 /**

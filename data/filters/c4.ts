@@ -146,10 +146,21 @@ export function c4Paragraphs(options: C4ParagraphsOptions = {}): Step {
 }
 
 function hasLongWord(line: string, maxWordLength: number): boolean {
-  if (line.length <= maxWordLength) return false;
-  if (!line.split(/\s+/).some((piece) => piece.length > maxWordLength)) return false;
+  if (!hasLongRun(line, maxWordLength)) return false;
   const { starts, ends, unspaced } = splitWords(line);
   return unspaced === 0 || starts.some((start, i) => ends[i] - start > maxWordLength);
+}
+
+/** Whether more than so many characters stand in a row without white space. */
+function hasLongRun(line: string, most: number): boolean {
+  for (let start = 0; line.length - start > most;) {
+    // Looked for from the far end, the next white space is a word away.
+    let i = start + most;
+    while (i >= start && !/\s/.test(line[i])) i--;
+    if (i < start) return true;
+    start = i + 1;
+  }
+  return false;
 }
 
 function endsLikeSentence(line: string): boolean {
