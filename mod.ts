@@ -48,6 +48,7 @@ export {
   type Document,
   type DocumentReader,
   type Documents,
+  documentStarts,
   type Drop,
   type DropCount,
   type DropTable,

@@ -115,8 +115,10 @@ async function openSets(
   const { context, validationFraction, maxEpochs } = options;
   const openSet = async ({ shards, raw }: Input): Promise<ShardSet> => {
     if (shards) return await shards.open(context);
-    const { path, tokens } = raw!;
-    return tokens ? tokenSet(tokens, { context, path }) : stack.use(await openRaw(raw!, context));
+    const { path, tokens, folder } = raw!;
+    if (tokens) return tokenSet(tokens, { context, path });
+    console.error(`${path} is tokenized while it is read; its tokens are kept in ${folder}`);
+    return stack.use(await openRaw(raw!, context));
   };
   const sources: ShardSource[] = [];
   const held: ShardSet[] = [];

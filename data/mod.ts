@@ -67,6 +67,7 @@ export {
   type Batch,
   batches,
   type BatchesOptions,
+  documentStarts,
   encodeDocuments,
   endOfTextOf,
   evaluationBatches,
