@@ -145,7 +145,7 @@ class WorkerSet implements RawSet {
     const { tokenizer, folder, files, sources, documents, textField } = this.#options;
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<RawAnswer>) => {
-      if ("error" in data) this.#fail(toError(data.error));
+      if ("error" in data) this.#fail(this.#toError(data.error));
       else this.#take(data);
     };
     worker.onerror = (event) => {
@@ -184,11 +184,15 @@ class WorkerSet implements RawSet {
     for (const { reject } of this.#waiting) reject(this.#failure);
     this.#waiting = [];
   }
-}
 
-/** The worker's error, of the class that it had. */
-function toError({ message, path, byteOffset }: RawFailure): Error {
-  if (path === undefined) return new RangeError(message);
-  // The class joins the place to the message itself.
-  return new DataError(message.replace(`, at ${path}:${byteOffset}`, ""), path, byteOffset);
+  /** The worker's error, of the class that it had. */
+  #toError({ name, message, path, byteOffset }: RawFailure): Error {
+    if (name === "RangeError") return new RangeError(message);
+    // The class joins the place to the message itself.
+    const bare = message.replace(`, at ${path}:${byteOffset}`, "");
+    if (path !== undefined) return new DataError(bare, path, byteOffset);
+    return new Error(
+      `Cannot keep the tokens of ${this.path} in ${this.#options.folder}: ${message}`,
+    );
+  }
 }
