@@ -32,12 +32,15 @@ export interface ReadRawTokensOptions {
   onFile?: (path: string, sha256: string) => void;
 }
 
+/** UTF-16 code units of a plain text that are encoded at once, at most. */
+const MOST_HELD = 1 << 20;
 const BEGINNING: RawPosition = { file: 0, done: 0, index: 0 };
 
 /**
  * The tokens of raw sources, a part of a text or a document at a time. End-of-text stands behind each
- * document, where the tokenizer has such a token; joined texts have none. Wherever reading is taken
- * up again, the tokens are those that would have followed.
+ * document, where the tokenizer has such a token; joined texts have none. A plain text is cut where
+ * that does not change its ids, or behind a line where the tokenizer knows no such place in a million
+ * characters. Wherever reading is taken up again, the tokens are those that would have followed.
  *
  * @throws {DataError} where a file cannot be read, or has less than was read before
  * @throws {RangeError} where the vocabulary lacks a character
@@ -92,7 +95,7 @@ async function* readJoinedTexts(
   { from, onFile }: Required<ReadRawTokensOptions>,
   mayBeEmpty = false,
 ): AsyncGenerator<RawTokens> {
-  const cutter = new TextCutter(tokenizer, from.index);
+  const cutter = new TextCutter(tokenizer, { index: from.index, most: MOST_HELD });
   // Where the files begin that text is held of, in the joined text.
   const starts = [{ file: from.file, index: from.index - from.done }];
   const encode = ({ text, index }: TextPart): RawTokens => {
