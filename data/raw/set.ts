@@ -43,6 +43,20 @@ export interface RawSet extends GrowingSet, Disposable {}
  *
  * @throws {RangeError} where an option is out of range; when reading
  * @throws {DataError} where a source cannot be read or has changed, or the tokens are damaged
+ * @example
+ * ```ts
+ * import { byteTokenizer, findRawSource, openRawSet, shardBatches } from "@quern/quern";
+ * const folder = await Deno.makeTempDir();
+ * const source = await findRawSource({ sources: ["README.md"], documents: false });
+ * const options = { path: "README.md", tokenizer: byteTokenizer(), context: 8, folder };
+ * using set = await openRawSet({ ...source, ...options });
+ * const { readable } = shardBatches([{ set }], { batchSize: 4, seed: 1 });
+ * for await (const { index, tokens } of readable) {
+ *   console.log(index, tokens);
+ *   if (index === 3) break;
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function openRawSet(options: RawSetOptions): Promise<RawSet> {
   const { folder, context, tokenizer: { vocabularySize }, path, shardTokens = 1 << 21 } = options;

@@ -4,7 +4,7 @@ import { documentEncoder, endOfTextOf } from "../loader/mod.ts";
 import { readFileDocuments, type SourceFile } from "../sources/mod.ts";
 import type { Tokenizer } from "../tokenizers/mod.ts";
 import { TextCutter, type TextPart } from "../tokens.ts";
-import { hasDocuments, openText, type RawSource } from "./texts.ts";
+import { emptyFile, hasDocuments, openText, type RawSource } from "./texts.ts";
 
 /** Where reading stands: all before it has become tokens. */
 export interface RawPosition {
@@ -118,9 +118,7 @@ async function* readJoinedTexts(
       const part = cutter.add(text.slice(start));
       if (part) yield encode(part);
     }
-    if (length === 0 && !mayBeEmpty) {
-      throw new DataError("Cannot read text: wanted some, got an empty file", path);
-    }
+    if (length === 0 && !mayBeEmpty) throw emptyFile(path);
     if (length < skip) throw shorter(path, `${skip} characters`, length, 0);
     starts.push({ file: file + 1, index: starts[starts.length - 1].index + length });
     onFile(path, hash.digest("hex"));
