@@ -49,6 +49,7 @@ export {
   type DocumentName,
   type DocumentReader,
   type Documents,
+  documentStarts,
   type Drop,
   type DropCount,
   type DropTable,

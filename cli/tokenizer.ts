@@ -23,6 +23,10 @@ import { didYouMean, UsageError } from "./usage_error.ts";
 
 export { TOKENIZER_OPTIONS };
 
+/** Text that is gathered before it is written: so many characters, or for so long. */
+const GATHERED = 1 << 16;
+const GATHERED_MS = 20;
+
 const ACTIONS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   train: (args) => trainTokenizer(parseOptions(TRAIN_TOKENIZER_OPTIONS, args)),
   encode,
@@ -87,9 +91,16 @@ async function decode(args: string[]): Promise<number> {
   const tokenizer = await openTokenizer(options.tokenizer);
   const isOne = texts.length === 1 && !/^\d+$/.test(texts[0]);
   const source = isOne ? await openText(texts[0]) : ReadableStream.from([texts.join(" ")]);
+  let gathered = "";
+  let writtenMs = -Infinity;
   for await (const text of source.pipeThrough(readIds()).pipeThrough(tokenizer.decoder())) {
-    await write(text);
+    gathered += text;
+    if (gathered.length < GATHERED && performance.now() - writtenMs < GATHERED_MS) continue;
+    await write(gathered);
+    gathered = "";
+    writtenMs = performance.now();
   }
+  await write(gathered);
   return 0;
 }
 

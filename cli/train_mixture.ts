@@ -112,19 +112,22 @@ async function openSets(
   options: RunOptions,
   stack: DisposableStack,
 ): Promise<{ train: ShardSource[]; held: ShardSet[] }> {
-  const { context, validationFraction, maxEpochs } = options;
+  const { context, validationFraction, maxEpochs, shuffle } = options;
   const openSet = async ({ shards, raw }: Input): Promise<ShardSet> => {
     if (shards) return await shards.open(context);
-    const { path, tokens } = raw!;
-    return tokens ? tokenSet(tokens, { context, path }) : stack.use(await openRaw(raw!, context));
+    const { path, tokens, folder } = raw!;
+    if (tokens) return tokenSet(tokens, { context, path });
+    console.error(`${path} is tokenized while it is read; its tokens are kept in ${folder}`);
+    return stack.use(await openRaw(raw!, context));
   };
   const sources: ShardSource[] = [];
   const held: ShardSet[] = [];
   for (const input of train) {
     const set = await openSet(input);
     const { weight } = input;
-    const needsRows = maxEpochs !== undefined || (train.length > 1 && weight === undefined);
-    if (needsRows) await growWhole(set, "its number of rows is needed");
+    const isShared = train.length > 1 && weight === undefined;
+    if (shuffle === "full") await growWhole(set, "all its rows are shuffled together");
+    else if (maxEpochs || isShared) await growWhole(set, "its number of rows is needed");
     const split = validation.length > 0
       ? { train: set }
       : input.shards?.openValidation

@@ -72,6 +72,7 @@ export {
   type Batch,
   batches,
   type BatchesOptions,
+  documentStarts,
   encodeDocuments,
   endOfTextOf,
   evaluationBatches,

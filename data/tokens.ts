@@ -1,4 +1,4 @@
-import type { Tokenizer } from "./tokenizers/mod.ts";
+import { type Tokenizer, wholeCharacters } from "./tokenizers/mod.ts";
 
 /** Token ids in the smallest type that holds the vocabulary. */
 export type Tokens = Uint16Array | Uint32Array;
@@ -12,33 +12,52 @@ export interface TextPart {
   index: number;
 }
 
+/** Options of `TextCutter`. */
+export interface TextCutterOptions {
+  /** Where the text begins in its stream, in UTF-16 code units. @default 0 */
+  index?: number;
+  /**
+   * Most UTF-16 code units to hold: where the tokenizer knows no border in so many they are cut
+   * behind a line, though that may change the ids there. @default any number
+   */
+  most?: number;
+}
+
 /** Cuts text that comes in chunks where that does not change its ids. */
 export class TextCutter {
   #tokenizer: Tokenizer;
   #held = "";
   #index: number;
+  #most: number;
   /** The length of held text from which on it is worth looking for a border. */
   #enough = 0;
 
-  /** @param index where the text begins in its stream, in UTF-16 code units */
-  constructor(tokenizer: Tokenizer, index = 0) {
+  constructor(tokenizer: Tokenizer, { index = 0, most = Infinity }: TextCutterOptions = {}) {
     this.#tokenizer = tokenizer;
     this.#index = index;
+    this.#most = most;
   }
 
   /** Takes text in; gives out what can be encoded by now. */
   add(text: string): TextPart | undefined {
     this.#held += text;
-    if (text === "" || this.#held.length < this.#enough) return undefined;
+    const { length } = this.#held;
+    if (text === "" || length < Math.min(this.#enough, this.#most)) return undefined;
     const end = this.#tokenizer.border(this.#held);
     // Looking again only at twice the length keeps the time in proportion to the text.
-    this.#enough = end === 0 ? 2 * this.#held.length : 0;
-    return this.#take(end);
+    this.#enough = end === 0 ? 2 * length : 0;
+    return this.#take(end === 0 && length >= this.#most ? this.#lineEnd() : end);
   }
 
   /** Gives out the rest. */
   end(): TextPart | undefined {
     return this.#take(this.#held.length);
+  }
+
+  /** Behind the last line of the most that may be held. */
+  #lineEnd(): number {
+    const whole = wholeCharacters(this.#held.slice(0, this.#most));
+    return this.#held.lastIndexOf("\n", this.#most - 1) + 1 || whole;
   }
 
   #take(end: number): TextPart | undefined {

@@ -72,7 +72,7 @@ export async function holdOutRows(set: GrowingSet, fraction: number): Promise<He
         return set.rows - held;
       },
       get shards() {
-        shards.push(...set.shards.slice(shards.length));
+        while (shards.length < set.shards.length) shards.push(set.shards[shards.length]);
         return shards;
       },
       until: (shards) => set.until(shards),

@@ -43,6 +43,20 @@ export interface RawSet extends GrowingSet, Disposable {}
  *
  * @throws {RangeError} where an option is out of range; when reading
  * @throws {DataError} where a source cannot be read or has changed, or the tokens are damaged
+ * @example
+ * ```ts
+ * import { byteTokenizer, findRawSource, openRawSet, shardBatches } from "@quern/quern";
+ * const folder = await Deno.makeTempDir();
+ * const source = await findRawSource({ sources: ["README.md"], documents: false });
+ * const options = { path: "README.md", tokenizer: byteTokenizer(), context: 8, folder };
+ * using set = await openRawSet({ ...source, ...options });
+ * const { readable } = shardBatches([{ set }], { batchSize: 4, seed: 1 });
+ * for await (const { index, tokens } of readable) {
+ *   console.log(index, tokens);
+ *   if (index === 3) break;
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function openRawSet(options: RawSetOptions): Promise<RawSet> {
   const { folder, context, tokenizer: { vocabularySize }, path, shardTokens = 1 << 21 } = options;
@@ -145,7 +159,7 @@ class WorkerSet implements RawSet {
     const { tokenizer, folder, files, sources, documents, textField } = this.#options;
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     worker.onmessage = ({ data }: MessageEvent<RawAnswer>) => {
-      if ("error" in data) this.#fail(toError(data.error));
+      if ("error" in data) this.#fail(this.#toError(data.error));
       else this.#take(data);
     };
     worker.onerror = (event) => {
@@ -184,11 +198,15 @@ class WorkerSet implements RawSet {
     for (const { reject } of this.#waiting) reject(this.#failure);
     this.#waiting = [];
   }
-}
 
-/** The worker's error, of the class that it had. */
-function toError({ message, path, byteOffset }: RawFailure): Error {
-  if (path === undefined) return new RangeError(message);
-  // The class joins the place to the message itself.
-  return new DataError(message.replace(`, at ${path}:${byteOffset}`, ""), path, byteOffset);
+  /** The worker's error, of the class that it had. */
+  #toError({ name, message, path, byteOffset }: RawFailure): Error {
+    if (name === "RangeError") return new RangeError(message);
+    // The class joins the place to the message itself.
+    const bare = message.replace(`, at ${path}:${byteOffset}`, "");
+    if (path !== undefined) return new DataError(bare, path, byteOffset);
+    return new Error(
+      `Cannot keep the tokens of ${this.path} in ${this.#options.folder}: ${message}`,
+    );
+  }
 }

@@ -59,6 +59,10 @@ export function tokensPath(folder: string): string {
   return join(folder, "tokens");
 }
 
+function journalPath(folder: string): string {
+  return join(folder, "journal.jsonl");
+}
+
 /**
  * What a folder holds; nothing, if it is no store of that key.
  *
@@ -101,9 +105,9 @@ export class StoreWriter implements Disposable {
    */
   static async open(folder: string, shape: StoreShape): Promise<StoreWriter> {
     let { journal, entries } = await openJournal(folder);
-    if (entries.length === 0 || !isOf(entries, shape.key)) {
+    if (!isOf(entries, shape.key)) {
       journal[Symbol.dispose]();
-      await Deno.remove(folder, { recursive: true });
+      await Deno.remove(journalPath(folder));
       ({ journal, entries } = await openJournal(folder));
       await journal.record({ type: "start", key: shape.key });
     }
@@ -207,7 +211,7 @@ export function hashOf(tokens: Tokens): string {
 
 async function openJournal(folder: string) {
   await Deno.mkdir(folder, { recursive: true });
-  return await Journal.open<Entry>(join(folder, "journal.jsonl"));
+  return await Journal.open<Entry>(journalPath(folder));
 }
 
 function isOf([start]: readonly Entry[], key: string): boolean {

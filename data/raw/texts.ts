@@ -1,3 +1,4 @@
+import { DataError } from "../errors.ts";
 import {
   decodeUtf8,
   decompress,
@@ -60,13 +61,25 @@ export function describeFiles(files: readonly SourceFile[]): FileFacts[] {
  *
  * @throws {DataError} where a file cannot be read
  */
-export async function* readRawTexts({ files, textField }: RawSource): AsyncGenerator<string> {
+export async function* readRawTexts(source: RawSource): AsyncGenerator<string> {
+  const { files, documents, textField } = source;
   for (const file of files) {
-    if (!hasDocuments(file.path)) yield* openText(file).pipeThrough(cutTexts());
-    else {
+    if (hasDocuments(file.path)) {
       for await (const { text } of readFileDocuments(file, { textField }).documents) yield text;
+      continue;
     }
+    let isEmpty = true;
+    for await (const text of openText(file).pipeThrough(cutTexts())) {
+      isEmpty = false;
+      yield text;
+    }
+    if (isEmpty && !documents) throw emptyFile(file.path);
   }
+}
+
+/** The error of a plain text that is none. */
+export function emptyFile(path: string): DataError {
+  return new DataError("Cannot read text: wanted some, got an empty file", path);
 }
 
 /** The text of a plain file, unpacked and decoded; its bytes are shown as they come. */

@@ -4,7 +4,7 @@ import { documentEncoder, endOfTextOf } from "../loader/mod.ts";
 import { readFileDocuments, type SourceFile } from "../sources/mod.ts";
 import type { Tokenizer } from "../tokenizers/mod.ts";
 import { TextCutter, type TextPart } from "../tokens.ts";
-import { hasDocuments, openText, type RawSource } from "./texts.ts";
+import { emptyFile, hasDocuments, openText, type RawSource } from "./texts.ts";
 
 /** Where reading stands: all before it has become tokens. */
 export interface RawPosition {
@@ -32,12 +32,15 @@ export interface ReadRawTokensOptions {
   onFile?: (path: string, sha256: string) => void;
 }
 
+/** UTF-16 code units of a plain text that are encoded at once, at most. */
+const MOST_HELD = 1 << 20;
 const BEGINNING: RawPosition = { file: 0, done: 0, index: 0 };
 
 /**
  * The tokens of raw sources, a part of a text or a document at a time. End-of-text stands behind each
- * document, where the tokenizer has such a token; joined texts have none. Wherever reading is taken
- * up again, the tokens are those that would have followed.
+ * document, where the tokenizer has such a token; joined texts have none. A plain text is cut where
+ * that does not change its ids, or behind a line where the tokenizer knows no such place in a million
+ * characters. Wherever reading is taken up again, the tokens are those that would have followed.
  *
  * @throws {DataError} where a file cannot be read, or has less than was read before
  * @throws {RangeError} where the vocabulary lacks a character
@@ -92,7 +95,7 @@ async function* readJoinedTexts(
   { from, onFile }: Required<ReadRawTokensOptions>,
   mayBeEmpty = false,
 ): AsyncGenerator<RawTokens> {
-  const cutter = new TextCutter(tokenizer, from.index);
+  const cutter = new TextCutter(tokenizer, { index: from.index, most: MOST_HELD });
   // Where the files begin that text is held of, in the joined text.
   const starts = [{ file: from.file, index: from.index - from.done }];
   const encode = ({ text, index }: TextPart): RawTokens => {
@@ -115,9 +118,7 @@ async function* readJoinedTexts(
       const part = cutter.add(text.slice(start));
       if (part) yield encode(part);
     }
-    if (length === 0 && !mayBeEmpty) {
-      throw new DataError("Cannot read text: wanted some, got an empty file", path);
-    }
+    if (length === 0 && !mayBeEmpty) throw emptyFile(path);
     if (length < skip) throw shorter(path, `${skip} characters`, length, 0);
     starts.push({ file: file + 1, index: starts[starts.length - 1].index + length });
     onFile(path, hash.digest("hex"));

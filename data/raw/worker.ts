@@ -26,6 +26,7 @@ export type RawAnswer = { sha256: string[]; tokens: number; ended: boolean } | {
 
 /** An error, with the place where it is of data. */
 export interface RawFailure {
+  name: string;
   message: string;
   path?: string;
   byteOffset?: number;
@@ -68,9 +69,8 @@ async function make(setup: RawSetup): Promise<void> {
     await store.end();
     tell();
   } catch (error) {
-    const { message } = error as Error;
-    const { path, byteOffset } = error as Partial<DataError>;
-    scope.postMessage({ error: { message, path, byteOffset } });
+    const { name, message, path, byteOffset } = error as Error & Partial<DataError>;
+    scope.postMessage({ error: { name, message, path, byteOffset } });
   }
 }
 

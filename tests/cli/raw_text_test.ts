@@ -25,6 +25,10 @@ Deno.test("quern train: text of more than 16,777,216 tokens is read while traini
     const args = [...SMALL, "--data", "large.txt", "--iterations", "60", "--save-interval", "10"];
     const whole = await quern([...args, "--out", "whole"], { cwd });
     assertEquals(whole.code, 0, whole.stderr);
+    assertMatch(
+      whole.stderr,
+      /^large\.txt is tokenized while it is read; its tokens are kept in whole\/tokens\/0\n/,
+    );
     assertMatch(whole.stderr, / · data wait \d+\.\d% · /);
     assertMatch(whole.stderr, /^large\.txt: 240 rows, in the first epoch$/m);
     // Two windows of three shards, and not all of the text.
@@ -71,7 +75,7 @@ Deno.test("quern train: large text is mixed by weights; where rows must be known
     assertEquals(capped.code, 1);
     assertMatch(
       capped.stderr,
-      /^Tokenizing large\.txt to its end before training, since its number of rows is needed …\n/,
+      /\nTokenizing large\.txt to its end before training, since its number of rows is needed …\n/,
     );
     assertMatch(capped.stderr, /the sources have only 21 within --max-epochs/);
   }));

@@ -313,6 +313,24 @@ Deno.test("openRawSet: a character that the vocabulary lacks is named", () =>
     await assertRejects(() => set.until(1), RangeError, "the vocabulary has no token for it");
   }));
 
+Deno.test("openRawSet: other files in its folder stay; where it cannot write, it says so", () =>
+  inCorpus(async (folder) => {
+    await Deno.mkdir(`${folder}/tokens`);
+    await Deno.writeTextFile(`${folder}/tokens/mine.txt`, "mine");
+    using set = await open(folder, texts(folder));
+    await set.until(1);
+    using other = await open(folder, texts(folder), byteTokenizer());
+    await other.until(1);
+    assertEquals(await Deno.readTextFile(`${folder}/tokens/mine.txt`), "mine");
+    await Deno.mkdir(`${folder}/taken/tokens/tokens`, { recursive: true });
+    using refused = await open(`${folder}/taken`, texts(folder));
+    const error = await assertRejects(() => refused.until(1), Error);
+    assert(
+      error.message.startsWith(`Cannot keep the tokens of corpus in ${folder}/taken/tokens: `),
+      error.message,
+    );
+  }));
+
 Deno.test("openRawSet: damaged tokens are an error with path and offset", () =>
   inCorpus(async (folder) => {
     using set = await open(folder, texts(folder));

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { parseTokenizer, type Tokenizer } from "../../../data/tokenizers/mod.ts";
 import { PATTERNS } from "../../../data/tokenizers/patterns.ts";
 import { OPENAI, openTokenizer } from "./openai.ts";
@@ -41,6 +42,16 @@ for (const openAi of OPENAI) {
     }
   });
 }
+
+Deno.test("r50k_base: fixed texts and 100,000 random strings give the ids of Hugging Face's library", async () => {
+  const tokenizer = await openTokenizer(OPENAI[0]);
+  const theirs = new HuggingFaceTokenizer(structuredClone(tokenizer.toJson()), {});
+  const code = await Deno.readTextFile(new URL(import.meta.url));
+  for (const text of [...TEXTS, code, "a".repeat(20_000), ...randomStrings(100_000, 21)]) {
+    const { ids } = theirs.encode(text, { add_special_tokens: false });
+    assertSame(tokenizer.encode(text), ids, text);
+  }
+});
 
 Deno.test("byte-level BPE: a long piece is merged in the order that ranks ask for", async () => {
   for (const openAi of OPENAI) {
