@@ -1,9 +1,9 @@
 import type { CodePoints } from "./code_points.ts";
 
 /** Most states and edges of a network: what is compiled within some 50 ms. */
-const MAX_SIZE = 400_000;
+const MAX_SIZE = 100_000;
 /** Most other steps on the way there. */
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 100_000;
 
 /**
  * A recursive transition network over bytes: a finite automaton some of whose edges are read by
@@ -127,7 +127,8 @@ export class NetworkBuilder {
 
   /** Writes the rules that were only named, and those that they name. */
   writeRules(): void {
-    while (this.#unwritten.length > 0) this.#unwritten.pop()!();
+    for (const write of this.#unwritten) write();
+    this.#unwritten = [];
   }
 
   /**
