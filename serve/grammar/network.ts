@@ -152,12 +152,7 @@ export class NetworkBuilder {
     const exits = new Uint8Array(this.#states);
     for (const exit of this.#exits) exits[exit] = 1;
     const edges = order(this.#edges, 4, this.#states, ([, , , to]) => leadsOut[to] === 1);
-    const jumps = order(
-      this.#jumps,
-      3,
-      this.#states,
-      ([, rule, to]) => leadsOut[to] === 1 && (rule < 0 || leadsOut[rule] === 1),
-    );
+    const jumps = order(this.#jumps, 3, this.#states, ([, , to]) => leadsOut[to] === 1);
     return {
       start,
       exits,

@@ -86,7 +86,7 @@ class SchemaWriter {
         const write = (schema: unknown, path: string[], from: number, to: number) =>
           this.#write(schema, path, { from, to });
         writeObjectSchema(network, part, { from, to, write });
-      } else if (type === "number" || !types.includes("number")) {
+      } else {
         writeNumberSchema(network, part, { from, to, integer: type === "integer" });
       }
     }

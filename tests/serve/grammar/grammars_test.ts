@@ -70,10 +70,12 @@ Deno.test("constraint: the end is allowed exactly where the answer is complete, 
   await constraint.accept(a);
   assertEquals([await allowed(), constraint.complete], [[end, b], true]);
   assertThrows(() => constraint.accept(a), RangeError, "one that the mask allows");
-  await constraint.accept(b);
-  assertEquals([await allowed(), constraint.complete], [[end], true]);
   await constraint.accept(end);
   assertEquals([await allowed(), constraint.complete], [[end], true]);
+  const other = grammar.constraint();
+  other.accept(a);
+  other.accept(b);
+  assertEquals([tokensOf(other.mask()), other.complete], [[end], true]);
 });
 
 Deno.test("constraint: without an end token nothing is allowed where nothing can follow", () => {
@@ -111,6 +113,8 @@ Deno.test("grammars: a format is compiled once as long as it is among the last 1
   const choice = (i: number) => grammars.compile({ type: "choice", choices: [`${i}`] });
   const first = choice(0);
   for (let i = 1; i < 16; i++) choice(i);
+  assertStrictEquals(choice(0), first);
+  choice(16); // instead of 1
   assertStrictEquals(choice(0), first);
   for (let i = 1; i <= 16; i++) choice(i);
   assertNotStrictEquals(choice(0), first);
@@ -227,11 +231,17 @@ Deno.test("grammars: 500 malformed patterns are 500 named errors, each in time",
 Deno.test("grammars: bombs are refused in time", () => {
   const refusals = new Refusals();
   let deep: unknown = { type: "null" };
-  for (let depth = 0; depth < 60_000; depth++) deep = { type: "array", items: deep };
+  for (let depth = 0; depth < 60_000; depth++) {
+    if (depth === 63) assert(!refusals.isRefused({ type: "json_schema", schema: deep }));
+    deep = { type: "array", items: deep };
+  }
   const names = (count: number, value: unknown) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`name ${i}`, value]));
+  let justTooDeep: unknown = { type: "null" };
+  for (let depth = 0; depth < 64; depth++) justTooDeep = { type: "array", items: justTooDeep };
   const schemas: unknown[] = [
     deep,
+    justTooDeep,
     { enum: Array.from({ length: 1e6 }, (_, i) => i) },
     { enum: Array.from({ length: 1e6 }, (_, i) => `value ${i}`) },
     { $ref: "#" },

@@ -3,7 +3,9 @@ import type { Tokenizer } from "../../../data/mod.ts";
 import { Reader } from "../../../serve/grammar/configurations.ts";
 import type { OutputFormat } from "../../../serve/grammar/format.ts";
 import { Masks } from "../../../serve/grammar/masks.ts";
-import { byteTokenizer, characters, jsonBpe, pieces } from "./vocabularies.ts";
+import { NetworkBuilder } from "../../../serve/grammar/network.ts";
+import { writeText } from "../../../serve/grammar/writer.ts";
+import { byteTokenizer, characters, jsonBpe, letterBpe, pieces } from "./vocabularies.ts";
 import { isAllowed, randomNumbers, tokensOf, Walker } from "./walk.ts";
 
 const FORMATS: OutputFormat[] = [
@@ -11,6 +13,7 @@ const FORMATS: OutputFormat[] = [
   { type: "regex", pattern: "(?:true|false|[a-c]{1,20}é?) ?[0-9]{3,5}" },
   { type: "choice", choices: ["a", "abc", "abc1", "cab", "true"] },
   { type: "json_schema", schema: { type: "string", minLength: 1, maxLength: 40 } },
+  { type: "json_schema", schema: { type: "string", minLength: 30, maxLength: 70 } },
   { type: "json_schema", schema: { type: "array", items: { type: "array" }, maxItems: 3 } },
   {
     type: "json_schema",
@@ -28,6 +31,7 @@ const TOKENIZERS: [string, Tokenizer][] = [
   ["pieces", pieces()],
   ["bytes", byteTokenizer()],
   ["characters", characters()],
+  ["runs of a letter", await letterBpe()],
 ];
 
 for (const [name, tokenizer] of TOKENIZERS) {
@@ -82,4 +86,28 @@ Deno.test("masks: are the same after what is remembered has been forgotten", () 
   masks.add(reader.start(), reader.stacks, before);
   fresh.add(reader.start(), reader.stacks, after);
   assertEquals(before, after);
+});
+
+Deno.test("masks: a token may end several rules at once", () => {
+  const walker = new Walker(pieces());
+  const builder = new NetworkBuilder(walker.vocabulary);
+  const network = builder.finish(builder.rule("outer", (from, to) => {
+    const behind = builder.state();
+    builder.call(
+      from,
+      builder.rule("middle", (from, to) => {
+        const end = builder.state();
+        const write = (from: number, to: number) => writeText(builder, from, "{", to);
+        builder.call(from, builder.rule("inner", write), end);
+        builder.skip(end, to);
+      }),
+      behind,
+    );
+    writeText(builder, behind, '"', to);
+  }))!;
+  const reader = new Reader(network);
+  const mask = new Uint32Array(walker.vocabulary.words);
+  new Masks(network, walker.vocabulary).add(reader.start(), reader.stacks, mask);
+  const tokens = tokensOf(mask).map((token) => walker.tokenizer.decode([token]));
+  assertEquals(tokens, ["{", "{", '{"']); // the first one is a byte's token
 });

@@ -34,6 +34,13 @@ export async function jsonBpe(): Promise<Tokenizer> {
   return parseTokenizer(json, "json.json");
 }
 
+/** A byte-level BPE whose longer tokens are runs of one letter: 2, 4, 8 and 16 of them. */
+export async function letterBpe(): Promise<Tokenizer> {
+  const texts = ReadableStream.from(["a".repeat(1024)]);
+  const { json } = await trainBpe(texts, { vocabularySize: 260 });
+  return parseTokenizer(json, "letters.json");
+}
+
 /** Pieces as SentencePiece makes them, where all that is no piece is bytes. */
 export function pieces(): Tokenizer {
   const texts = ["<unk>", "<s>", "</s>"];
