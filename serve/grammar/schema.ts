@@ -95,7 +95,7 @@ class SchemaWriter {
   #writeArray(part: SchemaPart, from: number, to: number): void {
     part.assertOrder("minItems", "maxItems");
     const path = [...part.path, "items"];
-    const items = part.get("items") ?? true;
+    const items = part.get("items", true);
     const rule = this.network.rule(`items of ${pointer(part.path)}`, (from, to) => {
       this.#write(items, path, { from, to });
     });

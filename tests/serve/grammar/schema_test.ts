@@ -76,6 +76,8 @@ const REFUSED: [schema: unknown, error: typeof SyntaxError | typeof RangeError, 
       SyntaxError,
       `the keyword "${keyword}" at # is not supported`,
     ]),
+  [{ items: null }, SyntaxError, "#/items must be an object, true or false, got null"],
+  [{ required: null }, SyntaxError, "#/required must be a list of names, got null"],
   [{ properties: [] }, SyntaxError, "#/properties must be an object, got a list of 0"],
   [
     { properties: { "a/~": 1 } },
