@@ -51,6 +51,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "bench-serve",
+    summary: "put load on a server with OpenAI's API and take the times",
+    load: async () => {
+      const { benchServe, BENCH_SERVE_OPTIONS } = await import("./bench_serve.ts");
+      return { options: BENCH_SERVE_OPTIONS, run: benchServe };
+    },
+  },
+  {
     name: "tokenizer",
     summary: "train a tokenizer, use it, look at it: train, encode, decode, inspect",
     load: async () => {

@@ -72,6 +72,7 @@ export function pipelineTokenizer(parts: PipelineParts): Tokenizer {
     },
     decode: detokenizer.decode,
     decoder: detokenizer.decoder,
+    bytes: detokenizer.bytes,
     byteLength: detokenizer.byteLength,
     toJson: parts.toJson,
   };

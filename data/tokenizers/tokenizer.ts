@@ -44,6 +44,13 @@ export interface Tokenizer {
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
   /**
+   * The bytes that a token stands for in the middle of a text: a part of a character where the token
+   * is one, nothing where the id stands for nothing.
+   *
+   * @throws {RangeError} where the id is outside the vocabulary
+   */
+  bytes(id: number): Uint8Array;
+  /**
    * Number of UTF-8 bytes that a token stands for.
    *
    * @throws {RangeError} where the id is outside the vocabulary
