@@ -25,6 +25,7 @@ export function byteTokenizer(): Tokenizer {
         },
       });
     },
+    bytes: (id) => toBytes([id]),
     byteLength(id) {
       assertTokenId(id, VOCABULARY_SIZE);
       return 1;

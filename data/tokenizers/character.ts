@@ -93,6 +93,7 @@ function fromCodePoints(set: Set<number>): Tokenizer {
           controller.enqueue(decode(id));
         },
       }),
+    bytes: (id) => new TextEncoder().encode(decode(id)),
     byteLength(id) {
       assertTokenId(id, characters.length);
       const codePoint = codePoints[id];

@@ -6,6 +6,8 @@ export interface Detokenizer {
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
+  /** The bytes of UTF-8 that a token stands for behind others. */
+  bytes(id: number): Uint8Array;
   /** Number of UTF-8 bytes that a token stands for. */
   byteLength(id: number): number;
 }
@@ -61,6 +63,7 @@ export function byteDetokenizer(
         },
       });
     },
+    bytes: (id) => bytesOf(id).slice(),
     byteLength: (id) => bytesOf(id).length,
   };
 }
@@ -95,7 +98,16 @@ export function textDetokenizer(
     return texts;
   }
   const utf8 = new TextEncoder();
-  const lengthOf = (texts: string[]) => utf8.encode(decode(texts)).length;
+
+  function bytesOf(id: number): Uint8Array {
+    const [text] = textsOf([id], false);
+    if (text === undefined) return new Uint8Array(0);
+    if (BYTE_TOKEN.test(text) && decode([text]) !== text) {
+      return Uint8Array.of(Number(text.slice(1, -1)));
+    }
+    // A first token may be written otherwise than those in the middle.
+    return utf8.encode(decode([text, text])).slice(utf8.encode(decode([text])).length);
+  }
 
   return {
     decode: (ids, { skipSpecialTokens = false } = {}) => decode(textsOf(ids, skipSpecialTokens)),
@@ -120,12 +132,7 @@ export function textDetokenizer(
         },
       });
     },
-    byteLength(id) {
-      const [text] = textsOf([id], false);
-      if (text === undefined) return 0;
-      if (BYTE_TOKEN.test(text)) return lengthOf([text]) === 6 ? 6 : 1;
-      // A first token may be written otherwise than those in the middle.
-      return lengthOf([text, text]) - lengthOf([text]);
-    },
+    bytes: bytesOf,
+    byteLength: (id) => bytesOf(id).length,
   };
 }

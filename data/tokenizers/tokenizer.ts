@@ -6,10 +6,14 @@ export interface EncodeOptions {
    */
   index?: number;
   /**
-   * Whether to add the tokens that stand around a text, such as `[CLS]` and `[SEP]`. Special tokens
-   * that are written out in the text are always found. @default false
+   * Whether to add the tokens that stand around a text, such as `[CLS]` and `[SEP]`. @default false
    */
   addSpecialTokens?: boolean;
+  /**
+   * Whether special tokens that are written out in the text are found; text of people who may not
+   * write them needs `false`, and they are plain text then. @default true
+   */
+  findSpecialTokens?: boolean;
 }
 
 /** Options of `Tokenizer.decode`. */
@@ -43,6 +47,12 @@ export interface Tokenizer {
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
+  /**
+   * The bytes of UTF-8 that a token stands for behind others, perhaps a part of a character.
+   *
+   * @throws {RangeError} where the id is outside the vocabulary
+   */
+  bytes(id: number): Uint8Array;
   /**
    * Number of UTF-8 bytes that a token stands for.
    *

@@ -36,8 +36,10 @@ for (const [kind, tokenizer] of KINDS) {
       const ids = tokenizer.encode(text);
       assertEquals(tokenizer.decode(ids), text);
       assertEquals((await decodeStream(tokenizer, ids)).join(""), text);
+      const utf8 = [...new TextEncoder().encode(text)];
+      assertEquals([...ids].flatMap((id) => [...tokenizer.bytes(id)]), utf8);
       const bytes = [...ids].reduce((sum, id) => sum + tokenizer.byteLength(id), 0);
-      assertEquals(bytes, new TextEncoder().encode(text).length);
+      assertEquals(bytes, utf8.length);
     }
   });
 
@@ -67,6 +69,7 @@ for (const [kind, tokenizer] of KINDS) {
     for (const id of [-1, 0.5, NaN, tokenizer.vocabularySize]) {
       assertThrows(() => tokenizer.decode([id]), RangeError, `the token ${id}`);
       assertThrows(() => tokenizer.byteLength(id), RangeError, `the token ${id}`);
+      assertThrows(() => tokenizer.bytes(id), RangeError, `the token ${id}`);
       await assertRejects(() => decodeStream(tokenizer, [id]), RangeError, `the token ${id}`);
     }
   });
@@ -157,7 +160,36 @@ Deno.test("tokenizer.json: what is made of a byte-level BPE is read by Hugging F
     const shown = await decodeStream(tokenizer, ids);
     assertEquals(shown.join(""), text);
     assertEquals(shown.some((part) => part.includes("\ufffd")), false);
-    const bytes = ids.reduce((sum, id) => sum + tokenizer.byteLength(id), 0);
-    assertEquals(bytes, new TextEncoder().encode(text).length);
+    const utf8 = [...new TextEncoder().encode(text)];
+    assertEquals(ids.flatMap((id) => [...tokenizer.bytes(id)]), utf8);
+    assertEquals(ids.reduce((sum, id) => sum + tokenizer.byteLength(id), 0), utf8.length);
+  }
+});
+
+Deno.test("tokenizer.json: special tokens in a text are plain text where they must not be found", async () => {
+  const texts = ReadableStream.from(TEXTS);
+  const { json } = await trainBpe(texts, { vocabularySize: 300, specialTokens: ["<|end|>"] });
+  const tokenizer = parseTokenizer(json, "t.json");
+  const end = tokenizer.specialTokens.get("<|end|>")!;
+  assertEquals([...tokenizer.encode("a<|end|>b")].includes(end), true);
+  const plain = [...tokenizer.encode("a<|end|>b", { findSpecialTokens: false })];
+  assertEquals(plain.includes(end), false);
+  assertEquals(tokenizer.decode(plain), "a<|end|>b");
+  const without = await trainBpe(ReadableStream.from(TEXTS), { vocabularySize: 299 });
+  const alone = parseTokenizer(without.json, "t.json");
+  assertEquals(plain.length, alone.encode("a<|end|>b").length);
+});
+
+Deno.test("tokenizer.json: byte tokens stand for their byte, others for what they are behind others", () => {
+  const tokenizer = parseTokenizer(
+    golden.tokenizers.find(({ name }) => name.includes("falls back"))!.json,
+    "t.json",
+  );
+  for (let id = 0; id < tokenizer.vocabularySize; id++) {
+    assertEquals(tokenizer.bytes(id).length, tokenizer.byteLength(id));
+    const text = tokenizer.decode([id]);
+    if (text.includes("\ufffd")) continue;
+    const shown = new TextDecoder("utf-8", { ignoreBOM: true }).decode(tokenizer.bytes(id));
+    assertEquals(shown.trimStart(), text.trimStart());
   }
 });
