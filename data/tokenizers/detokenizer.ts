@@ -6,7 +6,7 @@ export interface Detokenizer {
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
-  /** The bytes of UTF-8 that a token stands for behind others. */
+  /** The bytes that a token stands for in the middle of a text. */
   bytes(id: number): Uint8Array;
   /** Number of UTF-8 bytes that a token stands for. */
   byteLength(id: number): number;
@@ -101,12 +101,13 @@ export function textDetokenizer(
 
   function bytesOf(id: number): Uint8Array {
     const [text] = textsOf([id], false);
-    if (text === undefined) return new Uint8Array(0);
-    if (BYTE_TOKEN.test(text) && decode([text]) !== text) {
-      return Uint8Array.of(Number(text.slice(1, -1)));
+    if (text === undefined) return new Uint8Array();
+    // Where the decoder knows no byte tokens they are texts like any other.
+    if (BYTE_TOKEN.test(text) && decode([text]).length !== text.length) {
+      return Uint8Array.of(parseInt(text.slice(3, 5), 16));
     }
     // A first token may be written otherwise than those in the middle.
-    return utf8.encode(decode([text, text])).slice(utf8.encode(decode([text])).length);
+    return utf8.encode(decode([text, text]).slice(decode([text]).length));
   }
 
   return {

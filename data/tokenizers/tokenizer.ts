@@ -48,7 +48,8 @@ export interface Tokenizer {
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
   /**
-   * The bytes of UTF-8 that a token stands for behind others, perhaps a part of a character.
+   * The bytes that a token stands for in the middle of a text: a part of a character where the token
+   * is one, nothing where the id stands for nothing.
    *
    * @throws {RangeError} where the id is outside the vocabulary
    */
