@@ -13,3 +13,5 @@ export type {
   ServedModel,
   TokenLogprob,
 } from "./engine.ts";
+export type { EngineSetup, ModelSource } from "./protocol.ts";
+export { type EngineOptions, startEngine } from "./worker_engine.ts";
