@@ -1,5 +1,5 @@
 import type { Client } from "./keys.ts";
-import { type Context, context } from "@opentelemetry/api";
+import { type Context, ROOT_CONTEXT, type Span, SpanKind, trace } from "@opentelemetry/api";
 import type { HttpError } from "./errors.ts";
 
 /** What the log tells of a request; never a prompt, a text of an answer or a key. */
@@ -41,40 +41,56 @@ export interface LogRecord {
 /** Most characters of a text in the log. */
 const MAX_TEXT = 500;
 
+/** Takes a record of a request that is over. */
+export type Log = (record: LogRecord) => void;
+
+/** What is known of a request at its beginning. */
+export interface ExchangeRequest {
+  /** Its id. */
+  id: string;
+  method: string;
+  path: string;
+  /** The header of that name: of which trace the request is a part. @default none */
+  traceparent?: string;
+}
+
 /** A request and its answer, from the first byte to the last. */
 export class Exchange {
   /** When the request came in, in `performance.now()`. */
   readonly startedAt: number = performance.now();
-  /** The span that the request's own spans belong to. */
-  readonly traceContext: Context = context.active();
+  /** Where spans of the answer belong: in the request's own, which Node's server makes none current of. */
+  readonly traceContext: Context;
   /** Who asks, once that is known. */
   client?: Client;
   /** What the log will tell beside what is known of every request. */
   facts: Partial<LogRecord> = {};
   /** Whether the answer's end is told by whoever streams it. */
   streams = false;
+  readonly #span: Span;
   #failure?: HttpError;
   #status = 0;
   #over = false;
 
-  /**
-   * @param log takes the record of the whole exchange
-   */
-  constructor(
-    private readonly id: string,
-    private readonly method: string,
-    private readonly path: string,
-    private readonly log: (record: LogRecord) => void,
-  ) {}
+  constructor(private readonly request: ExchangeRequest, private readonly log: Log) {
+    const { method, path, traceparent } = request;
+    const parent = remoteContext(traceparent);
+    this.#span = trace.getTracer("quern").startSpan(method, {
+      kind: SpanKind.SERVER,
+      attributes: { "http.request.method": method, "url.path": path },
+    }, parent);
+    this.traceContext = trace.setSpan(parent, this.#span);
+  }
 
   /** Milliseconds since the request came in. */
   get elapsedMs(): number {
     return performance.now() - this.startedAt;
   }
 
-  /** The answer will have this status. */
-  answer(status: number): void {
+  /** The answer of a route begins with this status. */
+  answer(route: string, status: number): void {
     this.#status = status;
+    this.#span.updateName(`${this.request.method} ${route}`);
+    this.#span.setAttributes({ "http.route": route, "http.response.status_code": status });
   }
 
   /** Something failed. */
@@ -86,13 +102,15 @@ export class Exchange {
   end(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#span.end();
+    const { id, method, path } = this.request;
     const isOurs = (this.#failure?.status ?? 0) >= 500;
     this.log({
       time: new Date().toISOString(),
       level: isOurs ? "error" : "info",
-      request_id: this.id,
-      method: this.method,
-      path: this.path.slice(0, MAX_TEXT),
+      request_id: id,
+      method,
+      path: path.slice(0, MAX_TEXT),
       status: this.#status,
       duration_ms: Math.round(10 * this.elapsedMs) / 10,
       client: this.client?.name,
@@ -111,4 +129,13 @@ function ourFault({ message, options: { cause } }: HttpError): Partial<LogRecord
 /** Messages about a client's fault may quote the request, so the log does without. */
 function clientFault({ body: { error } }: HttpError): Partial<LogRecord> {
   return { error: error.code ?? error.type, param: error.param ?? undefined };
+}
+
+/** The context of a `traceparent` header, as W3C's Trace Context has it. */
+function remoteContext(header: string | undefined): Context {
+  const [, traceId, spanId, flags] =
+    /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})/.exec(header ?? "") ?? [];
+  if (traceId === undefined) return ROOT_CONTEXT;
+  const traceFlags = Number.parseInt(flags, 16);
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }

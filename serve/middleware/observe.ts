@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
-import { Exchange, type LogRecord } from "../exchange.ts";
+import { Exchange, type Log } from "../exchange.ts";
 import type { Metrics } from "../metrics.ts";
 import type { AppEnv } from "../services.ts";
 
@@ -10,17 +10,20 @@ import type { AppEnv } from "../services.ts";
  */
 export function observe(
   metrics: Metrics,
-  log: (record: LogRecord) => void,
+  log: Log,
 ): MiddlewareHandler<AppEnv> {
   return async function observe(c, next) {
     const { method, path } = c.req;
-    const exchange = new Exchange(c.get("requestId"), method, path, log);
+    const id = c.get("requestId");
+    const traceparent = c.req.header("traceparent");
+    const exchange = new Exchange({ id, method, path, traceparent }, log);
     c.set("exchange", exchange);
     await next();
-    c.header("x-request-id", c.get("requestId"));
+    c.header("x-request-id", id);
     c.header("openai-processing-ms", String(Math.round(exchange.elapsedMs)));
-    exchange.answer(c.res.status);
-    metrics.countRequest(routePath(c, -1), method, c.res.status);
+    const route = routePath(c, -1);
+    exchange.answer(route, c.res.status);
+    metrics.countRequest(route, method, c.res.status);
     if (!exchange.streams) exchange.end();
   };
 }
