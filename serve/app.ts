@@ -1,7 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
-import { secureHeaders } from "hono/secure-headers";
 import type { App } from "./app_type.ts";
 import type { Engine } from "./engine/mod.ts";
 import { HttpError, toHttpError } from "./errors.ts";
@@ -19,8 +18,9 @@ import {
   LOOPBACK_HOSTS,
   observe,
   Quota,
+  securityHeaders,
 } from "./middleware/mod.ts";
-import { describeApi, isPublicPath, routes } from "./routes/mod.ts";
+import { describeApi, docs, isPublicPath, routes } from "./routes/mod.ts";
 import { assertValid } from "./schema/mod.ts";
 import type { AppEnv, Services } from "./services.ts";
 
@@ -71,10 +71,7 @@ export function createApp(options: AppOptions): App {
   const app = new OpenAPIHono<AppEnv>({ defaultHook: assertValid });
   app.use(requestId());
   app.use(observe(services.metrics, log));
-  app.use(secureHeaders({
-    strictTransportSecurity: false, // whoever puts TLS in front decides
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  }));
+  app.use(securityHeaders());
   if (keys.length === 0) app.use(checkHost(hosts));
   app.use(cors(corsOrigins));
   app.use(bodyLimit({
@@ -101,6 +98,7 @@ export function createApp(options: AppOptions): App {
   });
   const whole = app.route("/", routes(services));
   describeApi(whole);
+  whole.route("/", docs());
   return whole;
 }
 

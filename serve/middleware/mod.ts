@@ -5,3 +5,4 @@ export { cors } from "./cors.ts";
 export { assertJsonBounds, jsonBody } from "./json_body.ts";
 export { observe } from "./observe.ts";
 export { limitRate, Quota } from "./quota.ts";
+export { securityHeaders } from "./security_headers.ts";

@@ -12,6 +12,7 @@ import { tokenize } from "./tokenize.ts";
 
 export type * from "./chat_completions/mod.ts";
 export type * from "./completions/mod.ts";
+export { docs } from "./docs.ts";
 export { describeApi } from "./describe_api.ts";
 export type { DetokenizeBody, DetokenizeRequest } from "./detokenize.ts";
 export type { EmbeddingBody, EmbeddingsBody, EmbeddingsRequest } from "./embeddings.ts";
