@@ -1,5 +1,4 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { requestId } from "hono/request-id";
 import type { App } from "./app_type.ts";
 import type { Engine } from "./engine/mod.ts";
@@ -11,6 +10,7 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Metrics } from "./metrics.ts";
 import {
   authenticate,
+  bodyLimit,
   checkHost,
   cors,
   jsonBody,
@@ -74,12 +74,7 @@ export function createApp(options: AppOptions): App {
   app.use(securityHeaders());
   if (keys.length === 0) app.use(checkHost(hosts));
   app.use(cors(corsOrigins));
-  app.use(bodyLimit({
-    maxSize: limits.bodyBytes,
-    onError: () => {
-      throw new HttpError(413, `The body must have at most ${limits.bodyBytes} bytes.`);
-    },
-  }));
+  app.use(bodyLimit(limits));
   app.use(authenticate(new KeyRing(keys), isPublicPath));
   app.use(limitRate(services.quota));
   app.use(jsonBody(limits));

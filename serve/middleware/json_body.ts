@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { badRequest, HttpError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
+import { readBody } from "./body_limit.ts";
 
 /** Deepest nesting of a body. */
 const MAX_DEPTH = 256;
@@ -9,20 +10,24 @@ const MAX_DEPTH = 256;
  * Reads the body of a POST and bounds its depth and its number of values before anything parses it,
  * since a validator's time and memory grow with both.
  */
-export function jsonBody({ bodyValues }: Pick<Limits, "bodyValues">): MiddlewareHandler {
+export function jsonBody(
+  { bodyBytes, bodyValues }: Pick<Limits, "bodyBytes" | "bodyValues">,
+): MiddlewareHandler {
   return async function jsonBody(c, next) {
     if (c.req.method !== "POST") return await next();
     const type = c.req.header("content-type") ?? "";
     if (!/^application\/json\s*(;|$)/i.test(type)) {
       throw new HttpError(415, "The body must be JSON: send `Content-Type: application/json`.");
     }
-    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    const { headers, signal } = c.req.raw;
+    const bytes = await readBody(c.req.raw, bodyBytes);
     try {
       new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     } catch (cause) {
       throw badRequest("The body must be JSON, and it is no UTF-8.", { cause });
     }
     assertJsonBounds(bytes, bodyValues);
+    c.req.raw = new Request(c.req.url, { method: "POST", headers, signal, body: bytes });
     await next();
   };
 }
