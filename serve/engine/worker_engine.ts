@@ -284,7 +284,7 @@ class WorkerEngine implements Engine {
 
 /** What the client is told of a fault; the engine's own words are for the log. */
 function errorOf(fault = { refused: false, message: "No answer came" }): HttpError {
-  if (fault.refused) return new HttpError(400, fault.message, { param: "response_format" });
+  if (fault.refused) return new HttpError(400, fault.message);
   return new HttpError(500, "The engine failed; what was answered so far is not whole.", {
     cause: new Error(fault.message),
   });

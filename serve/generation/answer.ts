@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { AnswerEvent, AnswerRequest } from "../engine/mod.ts";
 import type { AppEnv, Services } from "../services.ts";
 import { eventStream } from "./event_stream.ts";
-import { Run } from "./run.ts";
+import { Run, type RunOptions } from "./run.ts";
 import { traceRun } from "./trace.ts";
 
 /**
@@ -14,15 +14,16 @@ export async function startAnswer(
   c: Context<AppEnv>,
   services: Services,
   request: AnswerRequest,
-  answersPerPrompt: number,
+  about: Pick<RunOptions, "answersPerPrompt" | "formatParam">,
 ): Promise<Run> {
   const { startedAt, facts } = c.get("exchange");
   const run = new Run(request, {
     ...services,
-    ...{ startedAt, answersPerPrompt, gone: c.req.raw.signal },
+    ...about,
+    ...{ startedAt, gone: c.req.raw.signal },
   });
   facts.model = request.model;
-  services.metrics.countChoices(request.model, answersPerPrompt);
+  services.metrics.countChoices(request.model, about.answersPerPrompt);
   if (request.format !== undefined) await run.accepted();
   return run;
 }

@@ -21,6 +21,8 @@ export interface RunOptions {
   stop: AbortSignal;
   /** Sequences for each prompt. */
   answersPerPrompt: number;
+  /** The field that the format of the answer comes from. */
+  formatParam: string;
 }
 
 /** What a request has cost, as OpenAI counts it. */
@@ -101,8 +103,11 @@ export class Run implements Disposable {
     try {
       await this.#engineAnswer.accepted;
     } catch (error) {
-      this.#fail(toHttpError(error));
-      throw this.#failure;
+      const { status, message, options } = toHttpError(error);
+      const param = status === 400 ? this.options.formatParam : null;
+      const refusal = new HttpError(status, message, { ...options, param });
+      this.#fail(refusal);
+      throw refusal;
     }
   }
 

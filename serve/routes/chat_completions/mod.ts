@@ -53,13 +53,16 @@ export function chatCompletions(services: Services) {
     const asked = maxTokensOf(fields);
     assertFits(model, prompt.length, asked ?? 1, "messages");
     const n = fields.n ?? 1;
+    const format = formatOf(fields);
     const request = planAnswers(fields, {
       ...{ model, limits, client: c.get("exchange").client!, prompts: [prompt], logprobs },
       maxTokens: [asked ?? model.context - prompt.length],
-      format: formatOf(fields),
+      format,
       stop: model.chatTemplate.stop,
     });
-    const run = await startAnswer(c, services, request, n);
+    const run = await startAnswer(c, services, request, {
+      ...{ answersPerPrompt: n, formatParam: format ? "response_format" : "structured_outputs" },
+    });
     const head = {
       id: `chatcmpl-${crypto.randomUUID()}`,
       created: Math.floor(Date.now() / 1000),

@@ -59,7 +59,9 @@ export function completions(services: Services) {
       ...{ maxTokens: prompts.map(({ maxTokens }) => maxTokens), bestOf, logprobs },
       promptLogprobs: echo ? top ?? undefined : undefined,
     });
-    const run = await startAnswer(c, services, request, bestOf);
+    const run = await startAnswer(c, services, request, {
+      ...{ answersPerPrompt: bestOf, formatParam: "structured_outputs" },
+    });
     const parts = new ChoiceParts({
       tokenizer: model.tokenizer,
       logprobs: typeof top === "number",
