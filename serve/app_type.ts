@@ -1,5 +1,4 @@
-import type { Hono } from "hono";
-import type { ClientErrorStatusCode, ServerErrorStatusCode } from "hono/utils/http-status";
+import type * as hono from "hono";
 import type { ErrorBody } from "./errors.ts";
 import type {
   ChatCompletionBody,
@@ -16,13 +15,19 @@ import type {
   TokenizeBody,
   TokenizeRequest,
 } from "./routes/mod.ts";
-import type { AppEnv } from "./services.ts";
+
+/** Statuses of answers that are no success. */
+export type ErrorStatus = 400 | 401 | 403 | 404 | 408 | 413 | 415 | 429 | 500 | 503 | 504;
+
+/** Answers that are no success. */
+export type ErrorRoute<Input, Status extends ErrorStatus = ErrorStatus> = Status extends ErrorStatus
+  ? { input: Input; output: ErrorBody; outputFormat: "json"; status: Status }
+  : never;
 
 /** A route that answers JSON: its body with 200, an error with any other status. */
 export type JsonRoute<Input, Body> =
   | { input: Input; output: Body; outputFormat: "json"; status: 200 }
-  | { input: Input; output: ErrorBody; outputFormat: "json"; status: ClientErrorStatusCode }
-  | { input: Input; output: ErrorBody; outputFormat: "json"; status: ServerErrorStatusCode };
+  | ErrorRoute<Input>;
 
 /** A route that takes JSON. */
 export type JsonPost<Request, Body> = { $post: JsonRoute<{ json: Request }, Body> };
@@ -62,4 +67,4 @@ export type AppSchema = {
  * if (response.ok) console.log((await response.json()).choices[0].text);
  * ```
  */
-export type App = Hono<AppEnv, AppSchema, "/">;
+export type App = hono.Hono<Record<never, never>, AppSchema, "/">;

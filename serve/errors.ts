@@ -1,5 +1,4 @@
 import { HTTPException } from "hono/http-exception";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 /** The body of every answer that is no success: OpenAI's, all four keys there. */
 export interface ErrorBody {
@@ -44,11 +43,17 @@ const TYPES: Readonly<Record<number, [type: string, code: string | null]>> = {
 
 /** A fault that a client is told of, with the status that fits. */
 export class HttpError extends Error {
+  /** `HttpError`. */
   override name = "HttpError";
 
+  /**
+   * Says what a client is told.
+   *
+   * @param message one sentence
+   */
   constructor(
     /** Status of the answer. */
-    readonly status: ContentfulStatusCode,
+    readonly status: number,
     message: string,
     /** What else the answer says. */
     readonly options: HttpErrorOptions = {},
@@ -85,7 +90,7 @@ export function unavailable(message: string, retryAfterSeconds: number): HttpErr
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof HTTPException && error.status < 500) {
-    return new HttpError(error.status as ContentfulStatusCode, error.message, { cause: error });
+    return new HttpError(error.status, error.message, { cause: error });
   }
   return new HttpError(
     500,

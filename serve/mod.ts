@@ -2,12 +2,18 @@
 export { type AppOptions, createApp } from "./app.ts";
 export type { App, AppSchema, JsonGet, JsonPost, JsonRoute } from "./app_type.ts";
 export {
+  type Answer,
+  type AnswerEvent,
+  type AnswerListener,
+  type AnswerRequest,
   type Engine,
   type EngineOptions,
   type EngineSetup,
   type EngineState,
   type EngineStats,
   type ModelSource,
+  type OutputFormat,
+  type SequenceRequest,
   type ServedModel,
   startEngine,
 } from "./engine/mod.ts";
@@ -43,3 +49,9 @@ export type {
 } from "./routes/mod.ts";
 export type { GenerationFields, Prompt, StreamOptions, StructuredOutputs } from "./schema/mod.ts";
 export { listen, type ListenOptions, type Server } from "./server.ts";
+export {
+  ChatTemplate,
+  type Stretch,
+  type TemplateMessage,
+  type TemplateTokens,
+} from "./text/mod.ts";

@@ -29,10 +29,25 @@ export function jsonRequest<T>(schema: z.ZodType<T, T>): {
   return { body: { required: true, content: { "application/json": { schema } } } };
 }
 
-interface ErrorResponse {
+interface JsonResponse<T> {
   description: string;
-  content: { "application/json": { schema: z.ZodType<ErrorBody, ErrorBody> } };
+  content: { "application/json": { schema: z.ZodType<T, T> } };
 }
+
+/** What the statuses of errors mean. */
+const ERRORS = {
+  400: "The request is not as it must be",
+  401: "No key, or a wrong one",
+  403: "The Host header has another name than the server's",
+  404: "There is no such model",
+  408: "The client is too slow",
+  413: "The body is too large",
+  415: "The body is no JSON",
+  429: "The queue is full, or the key's quota is used up",
+  500: "The server failed",
+  503: "The models are loading, or the server is ending",
+  504: "The answer took too long",
+} as const;
 
 /**
  * How a route describes its answers: this one, or an error.
@@ -43,12 +58,12 @@ export function jsonResponses<T>(
   description: string,
   schema: z.ZodType<T, T>,
   streams = false,
-): {
-  200: { description: string; content: { "application/json": { schema: z.ZodType<T, T> } } };
-  "4XX": ErrorResponse;
-  "5XX": ErrorResponse;
-} {
+): { 200: JsonResponse<T> } & { [Status in keyof typeof ERRORS]: JsonResponse<ErrorBody> } {
   const content = { "application/json": { schema: errorBody } };
+  const errors = Object.entries(ERRORS).map(([status, description]) => [
+    status,
+    { description, content },
+  ]);
   return {
     200: {
       description,
@@ -57,7 +72,6 @@ export function jsonResponses<T>(
         ...(streams ? { "text/event-stream": { schema: z.string() } } : {}),
       },
     },
-    "4XX": { description: "A fault of the request", content },
-    "5XX": { description: "The server can't answer", content },
+    ...Object.fromEntries(errors),
   };
 }

@@ -36,6 +36,8 @@ export class ChatTemplate {
   readonly stop: readonly string[];
 
   /**
+   * Reads a template.
+   *
    * @param source Jinja, as `chat_template` of `tokenizer_config.json` has it; undefined for
    * {@linkcode DEFAULT_CHAT_TEMPLATE}
    * @throws {Error} if it is no template
