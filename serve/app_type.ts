@@ -1,4 +1,4 @@
-import type * as hono from "hono";
+import type { Hono } from "hono";
 import type { ErrorBody } from "./errors.ts";
 import type {
   ChatCompletionBody,
@@ -66,5 +66,7 @@ export type AppSchema = {
  * });
  * if (response.ok) console.log((await response.json()).choices[0].text);
  * ```
+ * @internal
  */
-export type App = hono.Hono<Record<never, never>, AppSchema, "/">;
+// Internal for the lint of the documentation, which else wants Hono's own types exported from here.
+export type App = Hono<Record<never, never>, AppSchema, "/">;
