@@ -7,7 +7,7 @@ import type { LogRecord } from "./exchange.ts";
 import { Pace } from "./generation/mod.ts";
 import { type ApiKey, KeyRing } from "./keys.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics } from "./metrics/mod.ts";
 import {
   authenticate,
   bodyLimit,

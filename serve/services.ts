@@ -3,7 +3,7 @@ import { badRequest, HttpError, unavailable } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Pace } from "./generation/mod.ts";
 import type { Limits } from "./limits.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics/mod.ts";
 import type { Quota } from "./middleware/mod.ts";
 
 /** What every route may use; handed in, never looked up. */

@@ -1,5 +1,5 @@
 import type { GenerationEvent } from "../engine/mod.ts";
-import type { Metrics, Phases } from "../metrics.ts";
+import type { Metrics, Phases } from "../metrics/mod.ts";
 
 /** Of which sequence, and where it is counted. */
 export interface ProgressOptions {

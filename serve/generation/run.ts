@@ -1,7 +1,7 @@
 import type { AnswerEvent, AnswerRequest, Engine } from "../engine/mod.ts";
 import { HttpError, toHttpError, unavailable } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../metrics/mod.ts";
 import { Deadline } from "./deadline.ts";
 import type { Pace } from "./pace.ts";
 import { SequenceProgress } from "./progress.ts";

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { Exchange, type Log } from "../exchange.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../metrics/mod.ts";
 import type { AppEnv } from "../services.ts";
 
 /**
