@@ -258,12 +258,13 @@ export {
   residualForward,
   scale,
   type Shader,
+  type ShaderBinding,
   ShaderError,
   type ShaderHeader,
   sizeOf,
-  type StorageBinding,
   Tensor,
   type TensorData,
+  Texels,
 } from "./kernels/mod.ts";
 export {
   type Affine,

@@ -14,12 +14,13 @@ export {
   readShaderHeader,
   Recording,
   type Shader,
+  type ShaderBinding,
   ShaderError,
   type ShaderHeader,
   sizeOf,
-  type StorageBinding,
   Tensor,
   type TensorData,
+  Texels,
 } from "./gpu/mod.ts";
 export { adamw, type AdamwOptions, type AdamwTensors } from "./adamw/mod.ts";
 export {

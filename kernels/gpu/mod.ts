@@ -7,7 +7,9 @@ export {
   type ParamsField,
   readShaderHeader,
   type Shader,
+  type ShaderBinding,
   type ShaderHeader,
-  type StorageBinding,
 } from "./shader.ts";
 export { assertShapes, type DType, sizeOf, Tensor, type TensorData } from "./tensor.ts";
+export { placeWgsl, Texels } from "./texels.ts";
+export { uniformRows } from "./uniform_rows.ts";
