@@ -2,6 +2,7 @@
 export { bindableViews } from "./bindable.ts";
 export { Device, type DeviceOptions, type Kernel } from "./device.ts";
 export { GpuError, ShaderError } from "./errors.ts";
+export { Readback } from "./readback.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";
 export {
   type ParamsField,
