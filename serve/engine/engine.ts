@@ -104,6 +104,10 @@ export interface EngineStats {
   steps: number;
   /** Rows of all passes, since the start. */
   rows: number;
+  /** Milliseconds that passes took on the GPU, since the start. */
+  gpuMs: number;
+  /** Milliseconds that the host worked between them, since the start. */
+  hostMs: number;
   /** Bytes of GPU memory in use. */
   gpuBytes: number;
 }

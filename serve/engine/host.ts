@@ -97,18 +97,16 @@ class EngineHost {
 
   async #embed({ id, model, prompts }: EmbedMessage): Promise<void> {
     const { scheduler } = this.#models.get(model)!;
-    let cancelled = false;
-    this.#cancel.set(id, () => cancelled = true);
+    const cancelled = new AbortController();
+    this.#cancel.set(id, () => cancelled.abort());
     try {
-      const vectors: Float32Array[] = [];
-      for (const prompt of prompts) {
-        if (cancelled) break;
-        vectors.push(await scheduler.embed(prompt));
-      }
-      if (!cancelled) this.post({ type: "embedded", id, vectors });
+      const { signal } = cancelled;
+      const vectors = await Promise.all(prompts.map((prompt) => scheduler.embed(prompt, signal)));
+      this.post({ type: "embedded", id, vectors });
       this.#end(id);
     } catch (error) {
-      this.#end(id, error as Error);
+      if (cancelled.signal.aborted) this.#end(id);
+      else this.#end(id, error as Error);
     }
   }
 
@@ -121,10 +119,7 @@ class EngineHost {
   }
 
   #stats(): EngineStats {
-    return [...this.#models.values()].map(({ scheduler }) => ({
-      ...NO_STATS,
-      ...scheduler.stats(),
-    }))
-      .reduce(addStats, { ...NO_STATS, gpuBytes: this.device.allocatedBytes });
+    const stats = [...this.#models.values()].map(({ stats }) => stats).reduce(addStats, NO_STATS);
+    return { ...stats, gpuBytes: this.device.allocatedBytes };
   }
 }

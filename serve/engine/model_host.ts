@@ -1,12 +1,12 @@
 import type { Device } from "../../kernels/mod.ts";
-import { Gpt } from "../../model/mod.ts";
-import { Scheduler } from "./tmp_scheduler.ts";
+import { Gpt, Scheduler } from "../../model/mod.ts";
 import { Grammars } from "../grammar/mod.ts";
 import { readModelFolder } from "./model_folder.ts";
+import type { EngineStats } from "./engine.ts";
 import type { EngineSetup, LoadedModel, ModelSource } from "./protocol.ts";
 
 /** A model on the GPU and what runs it. */
-export class ModelHost implements Disposable {
+export class ModelHost {
   #grammars?: Grammars;
 
   private constructor(
@@ -15,6 +15,7 @@ export class ModelHost implements Disposable {
     private readonly openGrammars: () => Grammars,
     /** What generates. */
     readonly scheduler: Scheduler,
+    private readonly places: number,
   ) {}
 
   /**
@@ -27,8 +28,7 @@ export class ModelHost implements Disposable {
     { id, folder }: ModelSource,
     { cacheMemoryBytes, maxBatch, models }: EngineSetup,
   ): Promise<ModelHost> {
-    using stack = new DisposableStack();
-    const model = stack.use(await Gpt.load(device, folder));
+    const model = await Gpt.load(device, folder);
     const { vocabularySize } = model.config;
     const { tokenizer, endTokens } = await readModelFolder(folder, vocabularySize);
     if (tokenizer.vocabularySize > vocabularySize) {
@@ -41,9 +41,8 @@ export class ModelHost implements Disposable {
       ...{ tokenizer, maxBatch },
       cacheMemoryBytes: Math.floor(cacheMemoryBytes / models.length),
     });
-    stack.move();
     const openGrammars = () => new Grammars(tokenizer, { endTokens, vocabularySize });
-    return new ModelHost(id, model, openGrammars, scheduler);
+    return new ModelHost(id, model, openGrammars, scheduler, maxBatch);
   }
 
   /** Compiles formats of answers; the vocabulary is read when the first one is asked for. */
@@ -60,9 +59,9 @@ export class ModelHost implements Disposable {
     };
   }
 
-  /** Frees the GPU's memory. */
-  [Symbol.dispose](): void {
-    this.scheduler[Symbol.dispose]();
-    this.model[Symbol.dispose]();
+  /** What it does and has done. */
+  get stats(): EngineStats {
+    const { blocksUsed, blocksTotal, ...same } = this.scheduler.stats();
+    return { ...same, usedBlocks: blocksUsed, blocks: blocksTotal, places: this.places };
   }
 }

@@ -12,6 +12,8 @@ export const NO_STATS: EngineStats = {
   preemptions: 0,
   steps: 0,
   rows: 0,
+  gpuMs: 0,
+  hostMs: 0,
   gpuBytes: 0,
 };
 
@@ -26,6 +28,6 @@ export function addStats(a: EngineStats, b: EngineStats): EngineStats {
 
 /** What is counted since the start, without what is so now. */
 export function countersOf(stats: EngineStats): EngineStats {
-  const { prefixQueries, prefixHits, preemptions, steps, rows } = stats;
-  return { ...NO_STATS, prefixQueries, prefixHits, preemptions, steps, rows };
+  const { prefixQueries, prefixHits, preemptions, steps, rows, gpuMs, hostMs } = stats;
+  return { ...NO_STATS, prefixQueries, prefixHits, preemptions, steps, rows, gpuMs, hostMs };
 }

@@ -116,6 +116,14 @@ export class Metrics {
       [gauge("gpu_memory_bytes", "GPU memory in use."), ({ gpuBytes }) => gpuBytes],
       [counter("n_decode_total", "Decoding steps."), ({ steps }) => steps],
       [
+        counter("gpu_seconds_total", "Time that steps took on the GPU."),
+        ({ gpuMs }) => gpuMs / 1000,
+      ],
+      [
+        counter("host_seconds_total", "The host's work between steps."),
+        ({ hostMs }) => hostMs / 1000,
+      ],
+      [
         counter("prefix_cache_queries", "Tokens of prompts looked up in the prefix cache."),
         ({ prefixQueries }) => prefixQueries,
       ],
