@@ -19,8 +19,8 @@ export interface ChunkOptions {
   include_obfuscation?: boolean | null;
 }
 
-/** Padded chunks have a multiple of so many characters. */
-const PADDED_TO = 64;
+/** What a choice and its padding have together is a multiple of so many bytes. */
+const PADDED_TO = 128;
 
 /** Writes chunks; what they have in common is turned into JSON once. */
 export class ChunkWriter {
@@ -40,7 +40,7 @@ export class ChunkWriter {
   choice(choice: string): string {
     const chunk = `${this.#head},"choices":[${choice}]${this.#usage}`;
     if (!this.options.include_obfuscation) return serverSentEvent(chunk + "}");
-    const bytes = new TextEncoder().encode(chunk).length + ',"obfuscation":""}'.length;
+    const bytes = new TextEncoder().encode(choice).length;
     const padding = randomText(PADDED_TO - bytes % PADDED_TO);
     return serverSentEvent(`${chunk},"obfuscation":"${padding}"}`);
   }
