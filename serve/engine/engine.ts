@@ -1,10 +1,6 @@
 /** What the HTTP side asks of the engine: everything on the GPU is behind this. */
 import type { Tokenizer } from "../../data/mod.ts";
-import type {
-  GenerationEvent,
-  GenerationRequest,
-  TokenLogprob,
-} from "../../model/generation/request.ts";
+import type { GenerationEvent, GenerationRequest, TokenLogprob } from "../../model/mod.ts";
 
 import type { ChatTemplate } from "../text/mod.ts";
 

@@ -43,15 +43,16 @@ export function assertJsonBounds(bytes: Uint8Array, maxValues: number): void {
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
     if (byte === QUOTE) i = stringEnd(bytes, i);
-    else if (byte === COMMA) commas++;
-    else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+    else if (byte === COMMA) {
+      if (++commas >= maxValues) {
+        throw badRequest(`The body must hold at most ${maxValues} values.`);
+      }
+    } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       if (++depth > MAX_DEPTH) {
         throw badRequest(`The body must be nested at most ${MAX_DEPTH} deep.`);
       }
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) depth--;
   }
-  if (commas < maxValues) return;
-  throw badRequest(`The body must hold at most ${maxValues} values, got ${commas + 1}.`);
 }
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];

@@ -26,6 +26,7 @@ Deno.test("engine: a lost GPU ends what runs with an error, turns ready 503, and
   const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
   let text = (await reader.read()).value!;
   const plain = served.post("/v1/completions", fields);
+  await until(() => served.engine.pending === 2, "both are under way");
   loseGpu();
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
     text += value;
