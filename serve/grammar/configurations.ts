@@ -3,7 +3,7 @@ import type { Network } from "./network.ts";
 /** Most configurations at once. */
 const MAX_CONFIGURATIONS = 4096;
 /** Most configurations that are looked at for one token: some 50 ms. */
-const MAX_STEPS = 500_000;
+const MAX_STEPS = 250_000;
 /** Above every state, so that a state and a stack make one number. */
 const STATES = 2 ** 20;
 
@@ -75,7 +75,7 @@ export class Reader {
         if (first[edge] <= byte && byte <= last[edge]) next.push(to[edge], pairs[i + 1]);
       }
     }
-    this.#spend(pairs.length / 2);
+    this.spend(pairs.length / 2);
     return this.enter(next);
   }
 
@@ -116,12 +116,17 @@ export class Reader {
         else left.push(rule, exits[to] ? stack : this.stacks.push(stack, to));
       }
     }
-    this.#spend(seen.size);
+    this.spend(seen.size);
     if (pairs.length > 2 * MAX_CONFIGURATIONS) this.#refuse();
     return { pairs, complete };
   }
 
-  #spend(steps: number): void {
+  /**
+   * Counts steps.
+   *
+   * @throws {RangeError} where they are too many since the last rest
+   */
+  spend(steps: number): void {
     this.#steps += steps;
     if (this.#steps > MAX_STEPS) this.#refuse();
   }

@@ -8,7 +8,7 @@ export class FormatConstraint {
   readonly #mask: Uint32Array;
   #now: Configurations;
 
-  /** @param masks what finds the tokens of the format */
+  /** Begins an answer whose tokens `masks` finds. */
   constructor(masks: Masks) {
     this.#masks = masks;
     this.#reader = new Reader(masks.network);

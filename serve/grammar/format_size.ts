@@ -15,36 +15,43 @@ const MAX_DEPTH = 64;
 export function assertFormatSize(format: OutputFormat): void {
   let values = 0;
   let characters = 0;
-  const left: [value: unknown, path: string[]][] = [
-    [format.type === "json_schema" ? format.schema : format, []],
-  ];
-  const count = (more: number, path: string[]) => {
-    values += more;
-    if (values > MAX_VALUES) throw tooLarge(`${MAX_VALUES} values`, path, "list less");
-  };
-  const read = (text: string, path: string[]) => {
+  const whole = format.type === "json_schema" ? format.schema : format;
+  const left: Found[] = [{ value: whole, name: "", depth: 0 }];
+  const read = (text: string, found: Found) => {
     characters += text.length;
     if (characters > MAX_CHARACTERS) {
-      throw tooLarge(`${MAX_CHARACTERS} characters of text`, path, "shorten names and texts");
+      throw tooLarge(`${MAX_CHARACTERS} characters of text`, found, "shorten names and texts");
     }
   };
-  while (left.length > 0) {
-    const [value, path] = left.pop()!;
-    if (typeof value === "string") read(value, path);
+  for (let found = left.pop(); found !== undefined; found = left.pop()) {
+    const { value, depth } = found;
+    if (typeof value === "string") read(value, found);
     if (typeof value !== "object" || value === null) continue;
-    if (path.length >= MAX_DEPTH) throw tooLarge(`a depth of ${MAX_DEPTH}`, path, "nest it less");
-    if (Array.isArray(value)) count(value.length, path);
-    for (const [name, part] of Object.entries(value)) {
-      if (!Array.isArray(value)) {
-        count(1, path);
-        read(name, path);
-      }
-      left.push([part, [...path, name]]);
+    if (depth >= MAX_DEPTH) throw tooLarge(`a depth of ${MAX_DEPTH}`, found, "nest it less");
+    const isList = Array.isArray(value);
+    values += isList ? value.length : 0;
+    const names = values > MAX_VALUES ? [] : Object.keys(value);
+    values += isList ? 0 : names.length;
+    if (values > MAX_VALUES) throw tooLarge(`${MAX_VALUES} values`, found, "list less");
+    for (const name of names) {
+      if (!isList) read(name, found);
+      const part = (value as Record<string, unknown>)[name];
+      left.push({ value: part, name, parent: found, depth: depth + 1 });
     }
   }
 }
 
-function tooLarge(bound: string, path: string[], remedy: string): RangeError {
+/** A value within a format, and what it is in. */
+interface Found {
+  value: unknown;
+  name: string;
+  parent?: Found;
+  depth: number;
+}
+
+function tooLarge(bound: string, found: Found, remedy: string): RangeError {
+  const path: string[] = [];
+  for (let at = found; at.parent !== undefined; at = at.parent) path.unshift(at.name);
   return new RangeError(
     `Cannot use the format: it must have at most ${bound}, has more at ${
       shorten(pointer(path))

@@ -2,6 +2,8 @@ import type { Configurations, Reader } from "./configurations.ts";
 
 /** 32-bit words that a state takes beside its row, about. */
 const STATE_WORDS = 64;
+/** Steps that making a state counts as, so that steps bound the memory too. */
+const STATE_STEPS = 20;
 
 /**
  * A deterministic automaton whose states are sets of configurations, made as far as it is read, as
@@ -32,6 +34,7 @@ export class LazyAutomaton {
     const key = `${set.complete} ${parts.sort().join()}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
+    this.reader.spend(STATE_STEPS);
     const state = this.#sets.push(set) - 1;
     this.#numbers.set(key, state);
     if (256 * this.#sets.length > this.#rows.length) {

@@ -1,9 +1,9 @@
 import type { CodePoints } from "./code_points.ts";
 
 /** Most states and edges of a network: what is compiled within some 50 ms. */
-const MAX_SIZE = 400_000;
+const MAX_SIZE = 100_000;
 /** Most other steps on the way there. */
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 100_000;
 
 /**
  * A recursive transition network over bytes: a finite automaton some of whose edges are read by
@@ -127,7 +127,8 @@ export class NetworkBuilder {
 
   /** Writes the rules that were only named, and those that they name. */
   writeRules(): void {
-    while (this.#unwritten.length > 0) this.#unwritten.pop()!();
+    for (const write of this.#unwritten) write();
+    this.#unwritten = [];
   }
 
   /**
@@ -150,13 +151,8 @@ export class NetworkBuilder {
     if (!leadsOut[start]) return undefined;
     const exits = new Uint8Array(this.#states);
     for (const exit of this.#exits) exits[exit] = 1;
-    const edges = order(this.#edges, 4, this.#states, ([, , , to]) => leadsOut[to] === 1);
-    const jumps = order(
-      this.#jumps,
-      3,
-      this.#states,
-      ([, rule, to]) => leadsOut[to] === 1 && (rule < 0 || leadsOut[rule] === 1),
-    );
+    const edges = order(this.#edges, 4, leadsOut);
+    const jumps = order(this.#jumps, 3, leadsOut);
     return {
       start,
       exits,
@@ -212,21 +208,23 @@ function tooLarge(wanted: string): RangeError {
   );
 }
 
-/** The rows that are kept, by their first column: where those of each state begin, and columns. */
+/**
+ * The rows whose last column, a state, leads out, sorted by their first, a state too: where those of
+ * each state begin, and the columns.
+ */
 function order(
   rows: readonly number[],
   width: number,
-  states: number,
-  keep: (row: number[]) => boolean,
+  leadsOut: Uint8Array,
 ): { starts: Int32Array; columns: Int32Array[] } {
   const kept: number[] = [];
-  const starts = new Int32Array(states + 1);
+  const starts = new Int32Array(leadsOut.length + 1);
   for (let i = 0; i < rows.length; i += width) {
-    if (!keep(rows.slice(i, i + width))) continue;
+    if (!leadsOut[rows[i + width - 1]]) continue;
     kept.push(i);
     starts[rows[i] + 1]++;
   }
-  for (let state = 0; state < states; state++) starts[state + 1] += starts[state];
+  for (let state = 0; state < leadsOut.length; state++) starts[state + 1] += starts[state];
   const next = starts.slice();
   const columns = Array.from({ length: width }, () => new Int32Array(kept.length));
   for (const i of kept) {

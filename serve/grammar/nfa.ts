@@ -1,7 +1,7 @@
 import { type CodePoints, codePoints } from "./code_points.ts";
 
 /** Most states that a pattern may be written out to. */
-const MAX_STATES = 20_000;
+const MAX_STATES = 10_000;
 
 /** A non-deterministic automaton over code points. */
 export class Nfa {
@@ -33,13 +33,17 @@ export class Nfa {
     return this.skips.push([]) - 1;
   }
 
-  /** An edge that reads a code point of a set. */
-  edge(from: number, set: CodePoints, to: number): void {
-    if (set.length === 0) return;
+  /** The number of a set. */
+  set(set: CodePoints): number {
     const key = set.join();
     let number = this.#numbers.get(key);
     if (number === undefined) this.#numbers.set(key, number = this.sets.push(set) - 1);
-    this.edges[from].push({ set: number, to });
+    return number;
+  }
+
+  /** An edge that reads a code point of the set of a number. */
+  edge(from: number, set: number, to: number): void {
+    this.edges[from].push({ set, to });
   }
 
   /** An edge that reads nothing. */
@@ -116,6 +120,7 @@ class Classes {
   /** The classes of each set. */
   readonly ofSet: readonly number[][];
   #ranges: [first: number, last: number][][] = [];
+  #joined = new Map<string, CodePoints>();
 
   constructor(sets: readonly CodePoints[], meter: Meter) {
     const cuts = new Set(sets.flatMap((set) => set.map((end, i) => i % 2 === 0 ? end : end + 1)));
@@ -145,8 +150,14 @@ class Classes {
     });
   }
 
-  /** The code points of classes. */
+  /** The code points of classes, the same object for the same ones. */
   join(classes: readonly number[]): CodePoints {
-    return codePoints(classes.flatMap((number) => this.#ranges[number]));
+    const key = classes.join();
+    let set = this.#joined.get(key);
+    if (set === undefined) {
+      set = codePoints(classes.flatMap((number) => this.#ranges[number]));
+      this.#joined.set(key, set);
+    }
+    return set;
   }
 }

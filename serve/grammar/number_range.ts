@@ -79,9 +79,10 @@ function toDivisor(multipleOf: number | undefined): Divisor | undefined {
   if (multipleOf === undefined) return undefined;
   const { integer, fraction } = toDecimal(multipleOf);
   const units = BigInt(integer + fraction);
-  if (units > MAX_DIVISOR) {
+  if (units > MAX_DIVISOR || fraction.length > MAX_FRACTION_DIGITS) {
     throw new RangeError(
-      `multipleOf must be at most ${MAX_DIVISOR} in units of its last decimal, got ${multipleOf}`,
+      `multipleOf must have at most ${MAX_FRACTION_DIGITS} decimals and be at most ` +
+        `${MAX_DIVISOR} in units of the last, got ${multipleOf}; choose a rounder one`,
     );
   }
   return { units: Number(units), decimals: fraction.length };
@@ -131,7 +132,7 @@ interface Magnitude {
  * the limit's next one. Numbers of as many digits as a limit begin as if they were the limit.
  */
 class MagnitudeWriter {
-  #written = new Map<string, number>();
+  #written = new Map<number, number>();
 
   constructor(readonly network: NetworkBuilder, readonly magnitude: Magnitude) {}
 
@@ -153,26 +154,34 @@ class MagnitudeWriter {
     const digitOf = ({ integer, fraction }: Limit) =>
       Number(behind < 0 ? integer[integer.length - most] : fraction[behind] ?? 0);
     const [first, last] = [isLow ? digitOf(low) : 0, isHigh ? digitOf(high) : 9];
+    let [start, target] = [0, -1]; // of the digits that lead to the same state
+    const write = (end: number) => {
+      if (target >= 0) this.network.edge(from, 0x30 + start, 0x30 + end, target);
+    };
     for (let digit = Math.max(first, least); digit <= last; digit++) {
       const next = this.#state({
-        ...behind < 0
-          ? { fewest: Math.max(0, fewest - 1), most: most - 1, behind }
-          : { fewest, most, behind: behind + 1 },
+        fewest: behind < 0 ? Math.max(0, fewest - 1) : fewest,
+        most: behind < 0 ? most - 1 : most,
+        behind: behind < 0 ? behind : behind + 1,
         isLow: isLow && digit === first,
         isHigh: isHigh && digit === last,
         rest: divisor ? (rest * 10 + digit) % divisor.units : 0,
       });
-      this.network.edge(from, 0x30 + digit, 0x30 + digit, next);
+      if (next === target) continue;
+      write(digit - 1);
+      [start, target] = [digit, next];
     }
+    write(last);
   }
 
   #state(progress: Progress): number {
-    const key = Object.values(progress).join();
+    const { fewest, most, behind, isLow, isHigh, rest } = progress;
+    const counts = (fewest * 32 + most) * 32 + behind + 1; // each is below 32
+    const key = (rest * 32 ** 3 + counts) * 4 + 2 * Number(isLow) + Number(isHigh);
     const known = this.#written.get(key);
     if (known !== undefined) return known;
     const state = this.network.state();
     this.#written.set(key, state);
-    const { fewest, most, behind } = progress;
     if (behind < 0 ? most > 0 : behind < this.magnitude.digits) this.#digits(state, progress, 0);
     if (behind < 0 && fewest === 0 && this.magnitude.digits > 0) {
       const point = this.network.state();

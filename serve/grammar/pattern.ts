@@ -40,22 +40,7 @@ export interface PatternOptions {
  */
 export function parsePattern(source: string, { search = false }: PatternOptions = {}): Nfa {
   assertSize(source);
-  const pattern = parse(source);
-  const nfa = new Nfa();
-  const { start, end } = nfa;
-  for (const { elements } of pattern.alternatives) {
-    const parts = [...elements];
-    const from = nfa.state();
-    const to = nfa.state();
-    if (parts[0] !== undefined && isAnchor(parts[0], "start")) parts.shift();
-    else if (search) nfa.edge(from, ALL, from);
-    if (parts.length > 0 && isAnchor(parts[parts.length - 1], "end")) parts.pop();
-    else if (search) nfa.edge(to, ALL, to);
-    nfa.skip(start, from);
-    addElements(nfa, from, parts, to);
-    nfa.skip(to, end);
-  }
-  return nfa;
+  return new PatternReader().read(parse(source), search);
 }
 
 function assertSize(source: string): void {
@@ -93,80 +78,101 @@ function parse(source: string): AST.Pattern {
   }
 }
 
-function isAnchor(element: AST.Element, kind: "start" | "end"): boolean {
-  return element.type === "Assertion" && element.kind === kind;
-}
+/** Makes an automaton of a parsed pattern. */
+class PatternReader {
+  readonly #nfa = new Nfa();
+  /** Numbers of the sets of what reads one character: a repeat comes to it again and again. */
+  readonly #sets = new Map<AST.Element, number>();
 
-function addElements(nfa: Nfa, from: number, elements: readonly AST.Element[], to: number): void {
-  elements.forEach((element, i) => {
-    const next = i + 1 < elements.length ? nfa.state() : to;
-    addElement(nfa, from, element, next);
-    from = next;
-  });
-  if (elements.length === 0) nfa.skip(from, to);
-}
+  read({ alternatives }: AST.Pattern, search: boolean): Nfa {
+    const nfa = this.#nfa;
+    const all = nfa.set(ALL);
+    for (const { elements } of alternatives) {
+      const parts = [...elements];
+      const [from, to] = [nfa.state(), nfa.state()];
+      if (isAnchor(parts.at(0), "start")) parts.shift();
+      else if (search) nfa.edge(from, all, from);
+      if (isAnchor(parts.at(-1), "end")) parts.pop();
+      else if (search) nfa.edge(to, all, to);
+      nfa.skip(nfa.start, from);
+      this.#addAll(from, parts, to);
+      nfa.skip(to, nfa.end);
+    }
+    return nfa;
+  }
 
-function addElement(nfa: Nfa, from: number, element: AST.Element, to: number): void {
-  switch (element.type) {
-    case "Character":
-    case "CharacterSet":
-    case "CharacterClass":
-      nfa.edge(from, setOf(element), to);
-      return;
-    case "Group":
-    case "CapturingGroup":
-      if (element.type === "Group" && element.modifiers) throw unsupported(element);
-      for (const { elements } of element.alternatives) addElements(nfa, from, elements, to);
-      return;
-    case "Quantifier":
-      addQuantifier(nfa, from, element, to);
-      return;
-    case "Assertion":
-      if (element.kind === "start" || element.kind === "end") {
-        throw unsupported(element, NOT_ANCHORS);
+  #addAll(from: number, elements: readonly AST.Element[], to: number): void {
+    if (elements.length === 0) this.#nfa.skip(from, to);
+    elements.forEach((element, i) => {
+      const next = i + 1 < elements.length ? this.#nfa.state() : to;
+      this.#add(from, element, next);
+      from = next;
+    });
+  }
+
+  #add(from: number, element: AST.Element, to: number): void {
+    switch (element.type) {
+      case "Character":
+      case "CharacterSet":
+      case "CharacterClass": {
+        let set = this.#sets.get(element);
+        if (set === undefined) this.#sets.set(element, set = this.#nfa.set(setOf(element)));
+        this.#nfa.edge(from, set, to);
+        return;
       }
-      throw unsupported(element);
-    default:
-      throw unsupported(element);
+      case "Group":
+      case "CapturingGroup":
+        for (const { elements } of element.alternatives) this.#addAll(from, elements, to);
+        return;
+      case "Quantifier":
+        this.#addQuantifier(from, element, to);
+        return;
+      case "Assertion":
+        if (element.kind === "start" || element.kind === "end") {
+          throw unsupported(element, NOT_ANCHORS);
+        }
+        throw unsupported(element);
+      default:
+        throw unsupported(element);
+    }
+  }
+
+  /** A repeat is written out: so often as it must be, and then as it may be. */
+  #addQuantifier(from: number, quantifier: AST.Quantifier, to: number): void {
+    const { min, max, element, raw, start } = quantifier;
+    if ((max === Infinity ? min : max) > MAX_REPEATS) {
+      throw tooLarge(`at most ${MAX_REPEATS} repeats`, start, "make the count smaller");
+    }
+    if (max === Infinity && maybeEmpty(element)) {
+      throw new SyntaxError(
+        `Cannot use the regular expression: ${raw.slice(0, 40)} at character ${start} repeats ` +
+          "without end what may be empty; let what is repeated hold at least one character",
+      );
+    }
+    const nfa = this.#nfa;
+    const addOne = () => {
+      const next = nfa.state();
+      this.#add(from, element, next);
+      from = next;
+    };
+    for (let i = 0; i < min; i++) addOne();
+    if (max === Infinity) {
+      const loop = nfa.state();
+      nfa.skip(from, loop);
+      this.#add(loop, element, loop);
+      from = loop;
+    } else {
+      for (let i = min; i < max; i++) {
+        nfa.skip(from, to);
+        addOne();
+      }
+    }
+    nfa.skip(from, to);
   }
 }
 
-/** A repeat is written out: so often as it must be, and then as it may be. */
-function addQuantifier(
-  nfa: Nfa,
-  from: number,
-  { min, max, element, raw, start }: AST.Quantifier,
-  to: number,
-): void {
-  const count = Math.max(min, max === Infinity ? 1 : max);
-  if (count > MAX_REPEATS) {
-    throw tooLarge(`at most ${MAX_REPEATS} repeats`, start, `make the count in ${raw} smaller`);
-  }
-  if (max === Infinity && maybeEmpty(element)) {
-    throw new SyntaxError(
-      `Cannot use the regular expression: ${raw} at character ${start} repeats without end what ` +
-        "may be empty; let what is repeated hold at least one character",
-    );
-  }
-  const add = (start: number, end: number) => addElement(nfa, start, element, end);
-  for (let i = 0; i < min; i++) {
-    const next = nfa.state();
-    add(from, next);
-    from = next;
-  }
-  if (max === Infinity) {
-    const loop = nfa.state();
-    nfa.skip(from, loop);
-    add(loop, loop);
-    from = loop;
-  }
-  for (let i = min; i < max && max !== Infinity; i++) {
-    nfa.skip(from, to);
-    const next = nfa.state();
-    add(from, next);
-    from = next;
-  }
-  nfa.skip(from, to);
+function isAnchor(element: AST.Element | undefined, kind: "start" | "end"): boolean {
+  return element?.type === "Assertion" && element.kind === kind;
 }
 
 function maybeEmpty(element: AST.Element): boolean {

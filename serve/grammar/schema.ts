@@ -86,7 +86,7 @@ class SchemaWriter {
         const write = (schema: unknown, path: string[], from: number, to: number) =>
           this.#write(schema, path, { from, to });
         writeObjectSchema(network, part, { from, to, write });
-      } else if (type === "number" || !types.includes("number")) {
+      } else {
         writeNumberSchema(network, part, { from, to, integer: type === "integer" });
       }
     }
@@ -95,7 +95,7 @@ class SchemaWriter {
   #writeArray(part: SchemaPart, from: number, to: number): void {
     part.assertOrder("minItems", "maxItems");
     const path = [...part.path, "items"];
-    const items = part.get("items") ?? true;
+    const items = part.get("items", true);
     const rule = this.network.rule(`items of ${pointer(part.path)}`, (from, to) => {
       this.#write(items, path, { from, to });
     });

@@ -24,7 +24,7 @@ export function writeObjectSchema(
 ): void {
   const properties = part.entries("properties") ?? [];
   const required = requiredOf(part, properties.map(([name]) => name));
-  const rest = part.get("additionalProperties") ?? !part.has("properties");
+  const rest = part.get("additionalProperties", !part.has("properties"));
   if (rest === false) writeProperties(network, part, { ...place, properties, required });
   else if (properties.length === 0) {
     const path = [...part.path, "additionalProperties"];
@@ -35,7 +35,7 @@ export function writeObjectSchema(
 }
 
 function requiredOf(part: SchemaPart, names: readonly string[]): ReadonlySet<unknown> {
-  const required = part.get("required") ?? [];
+  const required = part.get("required", []);
   if (!Array.isArray(required)) part.refuse("required", "a list of names");
   const known = new Set<unknown>(names);
   const unknown = required.find((name) => !known.has(name));

@@ -60,9 +60,9 @@ export class SchemaPart {
     return Object.hasOwn(this.keywords, name);
   }
 
-  /** The value of a keyword; undefined where it is absent. */
-  get(name: string): unknown {
-    return this.has(name) ? this.keywords[name] : undefined;
+  /** The value of a keyword, or the default where it is absent. */
+  get(name: string, otherwise?: unknown): unknown {
+    return this.has(name) ? this.keywords[name] : otherwise;
   }
 
   /** A number, if there is one. */

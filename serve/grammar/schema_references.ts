@@ -67,8 +67,12 @@ export class References {
         ended.push(user);
       }
     }
-    const [endless] = open.keys();
+    let [endless] = open.keys();
     if (endless === undefined) return;
+    // It may only lead to one that comes back to itself: after so many steps it is that one.
+    for (let i = 0; i < open.size; i++) {
+      endless = [...this.#beginnings.get(endless)!].find((other) => open.has(other))!;
+    }
     throw new SyntaxError(
       `Cannot use the schema: the reference ${JSON.stringify(endless)} must not lead back to ` +
         "itself before a value begins; put it within properties or items",

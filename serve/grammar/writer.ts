@@ -17,6 +17,14 @@ const ESCAPE =
   String.raw`\\(?:["\\/bfnrt]|u(?:[0-9a-cA-Ce-fE-F][\da-fA-F]{3}|[dD][0-7][\da-fA-F]{2}|` +
   String.raw`[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}))`;
 
+/** What reads one character of a set. */
+interface Spelt {
+  /** The bytes that are such a character: the first and last of each range. */
+  bytes: CodePoints;
+  /** Entries of the rules that read others. */
+  rules: number[];
+}
+
 /** Where something is written. */
 export interface Place {
   /** The state that its edges lead from. */
@@ -35,37 +43,39 @@ export function writeSet(
   set: CodePoints,
   { from, to, spelling }: Place,
 ): void {
+  writeSpelt(network, from, spell(network, set, spelling), to);
+}
+
+function writeSpelt(network: NetworkBuilder, from: number, spelt: Spelt, to: number): void {
+  const { bytes, rules } = spelt;
+  for (let i = 0; i < bytes.length; i += 2) network.edge(from, bytes[i], bytes[i + 1], to);
+  for (const rule of rules) network.call(from, rule, to);
+}
+
+function spell(network: NetworkBuilder, set: CodePoints, spelling: Spelling): Spelt {
   const bare = spelling === "json" ? intersect(set, UNESCAPED) : set;
-  const ascii = intersect(bare, ASCII);
-  for (let i = 0; i < ascii.length; i += 2) network.edge(from, ascii[i], ascii[i + 1], to);
+  const spelt: Spelt = { bytes: intersect(bare, ASCII), rules: [] };
   const long = intersect(intersect(bare, NOT_ASCII), network.alphabet);
   if (long.length > 0) {
-    const rule = network.rule(`characters ${long}`, (entry, exit) => {
+    spelt.rules.push(network.rule(`characters ${long}`, (entry, exit) => {
       for (const sequence of utf8Sequences(long)) writeSequence(network, entry, sequence, exit);
-    });
-    network.call(from, rule, to);
+    }));
   }
-  if (spelling === "plain") return;
-  if (String(set) === String(ALL)) {
-    network.call(
-      from,
-      network.rule("any escape", (entry, exit) => {
-        const place = { from: entry, to: exit, spelling: "plain" } as const;
-        writeDfa(network, determinize(parsePattern(ESCAPE), network), place);
-      }),
-      to,
-    );
-    return;
-  }
+  if (spelling === "plain") return spelt;
+  const isAll = String(set) === String(ALL);
   const escaped = ESCAPED.filter((code) => has(set, code)).map((code) => String.fromCharCode(code));
-  if (escaped.length === 0) return;
-  network.call(
-    from,
-    network.rule(`escapes ${escaped}`, (entry, exit) => {
-      writeTexts(network, entry, escaped.map((text) => JSON.stringify(text).slice(1, -1)), exit);
-    }),
-    to,
-  );
+  if (isAll) {
+    spelt.rules.push(network.rule("any escape", (entry, exit) => {
+      const place = { from: entry, to: exit, spelling: "plain" } as const;
+      writeDfa(network, determinize(parsePattern(ESCAPE), network), place);
+    }));
+  } else if (escaped.length > 0) {
+    spelt.rules.push(network.rule(`escapes ${escaped}`, (entry, exit) => {
+      const texts = escaped.map((text) => JSON.stringify(text).slice(1, -1));
+      writeTexts(network, entry, texts, exit);
+    }));
+  }
+  return spelt;
 }
 
 /** Bounds of a text's length, in code points. */
@@ -85,6 +95,7 @@ export function writeDfa(
 ): void {
   const most = maxLength ?? minLength; // beyond it lengths make no difference, or are too large
   const written = new Map<number, number>(); // states of the network, by state and length
+  const spelt = new Map<CodePoints, Spelt>();
   const unwritten: [state: number, length: number, at: number][] = [];
   const stateOf = (state: number, length: number): number => {
     const key = state * (most + 1) + length;
@@ -99,12 +110,15 @@ export function writeDfa(
   for (const [state, length, at] of unwritten) {
     if (dfa.accepts[state] && length >= minLength) network.skip(at, to);
     if (length === maxLength) continue;
-    // Where the most is further away than any token reaches, it makes no difference how far.
-    const isFar = maxLength !== undefined && maxLength - length >= network.longest;
-    if (isFar && length > minLength) network.alike(at, stateOf(state, minLength));
+    // Where a bound is further away than any token reaches, it makes no difference how far.
+    const like = length < minLength - network.longest ? 0 : minLength;
+    const isFar = maxLength === undefined || maxLength - length >= network.longest;
+    if (isFar && length > like) network.alike(at, stateOf(state, like));
     for (const edge of dfa.edges[state]) {
       const next = stateOf(edge.to, Math.min(length + 1, most));
-      writeSet(network, edge.set, { from: at, to: next, spelling });
+      let parts = spelt.get(edge.set);
+      if (!parts) spelt.set(edge.set, parts = spell(network, edge.set, spelling));
+      writeSpelt(network, at, parts, next);
     }
   }
 }
