@@ -56,6 +56,9 @@ const COMMANDS: readonly Command[] = [
     load: async () => {
       const { serve, SERVE_OPTIONS } = await import("./serve.ts");
       return { options: SERVE_OPTIONS, run: serve };
+    },
+  },
+  {
     name: "bench-serve",
     summary: "put load on a server with OpenAI's API and take the times",
     load: async () => {

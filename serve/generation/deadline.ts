@@ -17,12 +17,20 @@ export class Deadline implements Disposable {
     private readonly startedAt: number,
     private readonly expire: (error: HttpError) => void,
   ) {
-    this.#timer = setTimeout(() => this.#look(), this.#due - performance.now());
+    this.#timer = this.#set();
   }
 
-  /** Something has come. The timer is not set anew for it but looks again when it is due. */
+  /** Something has come. Only for the first time the timer is set anew; later it looks when it is due. */
   moved(): void {
+    const isFirst = this.#movedAt === undefined;
     this.#movedAt = performance.now();
+    if (!isFirst) return;
+    clearTimeout(this.#timer);
+    this.#timer = this.#set();
+  }
+
+  #set(): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#look(), this.#due - performance.now());
   }
 
   get #due(): number {
@@ -35,9 +43,8 @@ export class Deadline implements Disposable {
 
   #look(): void {
     const now = performance.now();
-    const left = this.#due - now;
-    if (left > 0) {
-      this.#timer = setTimeout(() => this.#look(), left);
+    if (now < this.#due) {
+      this.#timer = this.#set();
       return;
     }
     const { firstTokenSeconds, betweenTokensSeconds, totalSeconds } = this.limits;
