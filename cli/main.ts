@@ -51,6 +51,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "serve",
+    summary: "answer OpenAI's API with one or more models",
+    load: async () => {
+      const { serve, SERVE_OPTIONS } = await import("./serve.ts");
+      return { options: SERVE_OPTIONS, run: serve };
+    },
+  },
+  {
     name: "bench-serve",
     summary: "put load on a server with OpenAI's API and take the times",
     load: async () => {

@@ -231,6 +231,7 @@ export {
   charTokenizer,
   type DecodeOptions,
   type EncodeOptions,
+  type IncrementalDecoder,
   parseTokenizer,
   type PatternName,
   PATTERNS,

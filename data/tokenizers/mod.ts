@@ -5,6 +5,7 @@ export { readTiktoken, type TiktokenOptions, toTiktoken } from "./tiktoken.ts";
 export {
   type DecodeOptions,
   type EncodeOptions,
+  type IncrementalDecoder,
   type Tokenizer,
   wholeCharacters,
 } from "./tokenizer.ts";

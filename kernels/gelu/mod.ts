@@ -2,6 +2,8 @@ import type { Pass, Tensor } from "../gpu/mod.ts";
 import { assertShapes } from "../gpu/mod.ts";
 import { geluBackwardWgsl, geluForwardWgsl } from "./gelu.wgsl.ts";
 
+export { gateWgsl } from "./gelu.wgsl.ts";
+
 /**
  * GELU, tanh form: y = ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Overwrites y.
  *

@@ -190,3 +190,17 @@ Deno.test("tokenizer.json: the bytes of pieces, of byte tokens and of ids that s
   const bytes = Array.from({ length: 6 }, (_, id) => [...tokenizer.bytes(id)]);
   assertEquals(bytes.slice(0, 5), [[0x20], [0xe8], [0x20, 0xc3, 0xa9], [0x61], []]);
 });
+
+Deno.test("tokenizer.json: special tokens in a text are plain text where they must not be found", async () => {
+  const texts = ReadableStream.from(TEXTS);
+  const { json } = await trainBpe(texts, { vocabularySize: 300, specialTokens: ["<|end|>"] });
+  const tokenizer = parseTokenizer(json, "t.json");
+  const end = tokenizer.specialTokens.get("<|end|>")!;
+  assertEquals([...tokenizer.encode("a<|end|>b")].includes(end), true);
+  const plain = [...tokenizer.encode("a<|end|>b", { findSpecialTokens: false })];
+  assertEquals(plain.includes(end), false);
+  assertEquals(tokenizer.decode(plain), "a<|end|>b");
+  const without = await trainBpe(ReadableStream.from(TEXTS), { vocabularySize: 299 });
+  const alone = parseTokenizer(without.json, "t.json");
+  assertEquals(plain.length, alone.encode("a<|end|>b").length);
+});
