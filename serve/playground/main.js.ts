@@ -8,6 +8,7 @@ import { followTokens, TextView } from "/playground/transcript.js";
 const find = (id) => document.getElementById(id);
 const [transcript, prompt, model, stats] = ["transcript", "prompt", "model", "stats"].map(find);
 const [send, stop, again] = ["send", "stop", "regenerate"].map(find);
+const hint = find("hint");
 
 const HINTS = {
   completion: { action: "Generate", placeholder: "Once upon a time" },
@@ -124,7 +125,7 @@ function setRunning(on) {
 async function submit() {
   const text = prompt.value;
   if (running || text === "") return;
-  find("hint").hidden = true;
+  hint.hidden = true;
   if (mode() === "completion") {
     last?.view?.remove();
     return await run(text);
@@ -147,7 +148,8 @@ function setMode() {
   document.body.classList.toggle("chat", chat);
   send.textContent = HINTS[mode()].action;
   prompt.placeholder = HINTS[mode()].placeholder;
-  transcript.replaceChildren(find("hint") ?? "");
+  transcript.replaceChildren(hint);
+  hint.hidden = false;
   turns = [];
   last = undefined;
   again.disabled = true;
@@ -207,6 +209,7 @@ model.addEventListener("change", setModel);
 for (const radio of document.querySelectorAll("[name=mode]")) radio.addEventListener("change", setMode);
 for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
 find("open-settings").addEventListener("click", () => toggleSettings(!find("settings").classList.contains("open")));
+find("close-settings").addEventListener("click", () => toggleSettings(false));
 document.addEventListener("pointerdown", (event) => {
   if (!find("settings").contains(event.target) && event.target !== find("open-settings")) toggleSettings(false);
 });

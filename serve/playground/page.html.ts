@@ -46,16 +46,16 @@ export const pageHtml = /* html */ `<!doctype html>
   </main>
 
   <aside id="settings" aria-label="Settings">
-    <h2>Settings</h2>
+    <h2>Settings <button type="button" id="close-settings" class="quiet only-narrow">Close</button></h2>
     <div id="sliders"></div>
     <label class="field">Stop at <small>one text a line, up to four</small>
       <textarea id="stop-texts" rows="2" spellcheck="false"></textarea></label>
     <label class="field chat-only">Instructions <small>the system message</small>
       <textarea id="system" rows="3" spellcheck="false"></textarea></label>
     <div class="copies">
-      <button type="button" class="quiet" data-copy="text">Copy text</button>
-      <button type="button" class="quiet" data-copy="curl">Copy as curl</button>
-      <button type="button" class="quiet" data-copy="typescript">Copy as TypeScript</button>
+      <button type="button" class="quiet" data-copy="text">Copy</button>
+      <button type="button" class="quiet" data-copy="curl">as curl</button>
+      <button type="button" class="quiet" data-copy="typescript">as TypeScript</button>
     </div>
     <p class="shortcuts"><kbd>Ctrl</kbd> <kbd>Enter</kbd> generate, <kbd>Esc</kbd> stop,
       <kbd>Alt</kbd> <kbd>R</kbd> again, <kbd>←</kbd> <kbd>→</kbd> walk through tokens</p>
@@ -71,8 +71,8 @@ export const pageHtml = /* html */ `<!doctype html>
 export const iconSvg = /* svg */ `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
   <circle cx="16" cy="16" r="14" fill="#b4541f"/>
   <g stroke="#fff" stroke-width="1.6" stroke-linecap="round">
-    <path d="M16 10V4M21.2 13l5.2-3M21.2 19l5.2 3M16 22v6M10.800 19l-5.200 3M10.800 13l-5.200-3"/>
+    <path d="M16 10V4M21.2 13l5.2-3M21.2 19l5.2 3M16 22v6M10.8 19l-5.2 3M10.8 13l-5.2-3"/>
   </g>
-  <circle cx="16" cy="16" r="3.600" fill="#fff"/>
+  <circle cx="16" cy="16" r="3.6" fill="#fff"/>
 </svg>
 `;

@@ -31,7 +31,7 @@ export function makeSliders(place) {
       set(Math.min(setting.max, Math.max(setting.min, given)));
     });
     set(setting.initial);
-    row.append(label, range, number);
+    row.append(label, number, range);
     place.append(row);
   }
   const row = document.createElement("div");
@@ -40,7 +40,7 @@ export function makeSliders(place) {
   label.htmlFor = "seed";
   label.textContent = "Seed";
   const hint = document.createElement("small");
-  hint.textContent = "empty for another each time";
+  hint.textContent = "empty: random";
   label.append(hint);
   const seed = document.createElement("input");
   Object.assign(seed, { type: "number", id: "seed", min: 0, max: 4294967295, step: 1 });

@@ -29,7 +29,7 @@ body {
 }
 h1, h2, p, fieldset { margin: 0; padding: 0; border: 0; }
 h1 { display: flex; align-items: center; gap: .5rem; font-size: 1.15rem; letter-spacing: .01em; }
-h2 { font-size: 1rem; }
+h2 { display: flex; justify-content: space-between; align-items: center; font-size: 1rem; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 
@@ -79,7 +79,7 @@ main { grid-area: main; min-height: 0; display: flex; flex-direction: column; ga
 .text.writing::after { content: ""; display: inline-block; width: .5em; height: 1em; margin-left: 1px; background: var(--accent); vertical-align: text-bottom; animation: blink 1s steps(2) infinite; }
 @keyframes blink { 50% { opacity: 0; } }
 @media (prefers-reduced-motion: reduce) { .text.writing::after { animation: none; } }
-.token { border-radius: 3px; background: color-mix(in oklab, var(--heat) calc(var(--surprise, 0) * 55%), transparent); }
+.token { border-radius: 3px; background: color-mix(in oklab, var(--heat) calc(var(--surprise, 0) * 60%), transparent); }
 .token:hover, .token:focus { outline: 1.5px solid var(--accent); }
 
 .composer { background: var(--sheet); border: 1px solid var(--line); border-radius: var(--radius); }
@@ -93,11 +93,12 @@ main { grid-area: main; min-height: 0; display: flex; flex-direction: column; ga
 .key label { flex: 1; }
 
 aside { grid-area: aside; overflow-y: auto; display: flex; flex-direction: column; gap: 1rem; padding: 1rem 1.2rem; border-left: 1px solid var(--line); }
-#sliders { display: grid; gap: .9rem; }
-.slider { display: grid; grid-template-columns: 1fr 5.2rem; gap: .2rem .8rem; align-items: center; font-size: .92rem; }
-.slider label { grid-column: 1 / -1; display: flex; justify-content: space-between; }
+#sliders { display: grid; gap: .5rem; }
+.slider { display: grid; grid-template-columns: 1fr 5.2rem; gap: 0 .8rem; align-items: center; font-size: .92rem; }
+.slider label { display: flex; justify-content: space-between; align-items: baseline; gap: .5rem; }
 .slider small, .field small { color: var(--faint); }
-.slider input[type=number]:only-of-type { grid-column: 1 / -1; }
+.slider input[type=range] { grid-column: 1 / -1; height: 1.1rem; margin: .1rem 0 0; }
+.slider input[type=number] { padding: .1rem .4rem; }
 .field { display: grid; gap: .25rem; font-size: .92rem; }
 input[type=range] { width: 100%; accent-color: var(--accent); }
 input[type=number], input[type=password], select, .field textarea {
@@ -113,7 +114,8 @@ button.quiet { background: none; color: inherit; border-color: var(--line); }
 button:hover:enabled { filter: brightness(1.08); }
 button.quiet:hover:enabled { border-color: var(--accent); }
 button:disabled { opacity: .45; cursor: default; }
-.copies { display: grid; gap: .4rem; }
+.copies { display: flex; flex-wrap: wrap; gap: .4rem; }
+.copies button { flex: 1 0 auto; padding: .3rem .6rem; font-size: .88rem; }
 .shortcuts, .links { color: var(--faint); font-size: .82rem; }
 .links a { color: var(--accent); margin-right: .8rem; }
 kbd { padding: 0 .3em; border: 1px solid var(--line); border-radius: 4px; font: .95em ui-monospace, monospace; }
@@ -146,6 +148,8 @@ body:not(.chat) .chat-only { display: none; }
   aside { position: fixed; inset: 0 0 0 auto; width: min(22rem, 92vw); background: var(--paper); box-shadow: 0 0 40px rgb(0 0 0 / .3); visibility: hidden; translate: 100% 0; transition: translate .2s, visibility .2s; }
   aside.open { visibility: visible; translate: 0 0; }
   .model { flex: 1; }
+  .stats { flex-basis: 100%; }
+  .actions { justify-content: end; }
 }
 @media (max-width: 52rem) and (prefers-reduced-motion: reduce) { aside { transition: none; } }
 `;

@@ -28,7 +28,8 @@ export class TextView {
       span.className = "token";
       // One token at a time is a stop of the Tab key; the arrow keys walk.
       span.tabIndex = this.element.querySelector(".token") ? -1 : 0;
-      span.style.setProperty("--surprise", String(1 - Math.exp(token.logprob)));
+      // 0 for what was sure to come, 1 from e⁻⁵ on: about one in 150.
+      span.style.setProperty("--surprise", String(Math.min(1, -token.logprob / 5)));
       span.token = token;
     }
     this.element.append(span);
