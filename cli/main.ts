@@ -51,6 +51,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "serve",
+    summary: "answer OpenAI's API with one or more models",
+    load: async () => {
+      const { serve, SERVE_OPTIONS } = await import("./serve.ts");
+      return { options: SERVE_OPTIONS, run: serve };
+    },
+  },
+  {
     name: "tokenizer",
     summary: "train a tokenizer, use it, look at it: train, encode, decode, inspect",
     load: async () => {

@@ -6,16 +6,28 @@ export interface EncodeOptions {
    */
   index?: number;
   /**
-   * Whether to add the tokens that stand around a text, such as `[CLS]` and `[SEP]`. Special tokens
-   * that are written out in the text are always found. @default false
+   * Whether to add the tokens that stand around a text, such as `[CLS]` and `[SEP]`. @default false
    */
   addSpecialTokens?: boolean;
+  /**
+   * Whether special tokens that are written out in the text are found; text of people who may not
+   * write them needs `false`, and they are plain text then. @default true
+   */
+  findSpecialTokens?: boolean;
 }
 
 /** Options of `Tokenizer.decode`. */
 export interface DecodeOptions {
   /** Whether special tokens are left out. @default false */
   skipSpecialTokens?: boolean;
+}
+
+/** Turns token ids to text one by one. */
+export interface IncrementalDecoder {
+  /** Takes in the next id; returns the text that is whole now, which never ends within a character. */
+  push(id: number): string;
+  /** The text of what is left; bytes that are no UTF-8 become U+FFFD. */
+  end(): string;
 }
 
 /** Turns text into token ids and back; ids are 0 to `vocabularySize` - 1. */
@@ -41,8 +53,17 @@ export interface Tokenizer {
    * @throws {RangeError} where an id is outside the vocabulary
    */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
+  /** Begins a text whose ids come one by one. */
+  incrementalDecoder(): IncrementalDecoder;
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
+  /**
+   * The bytes that a token stands for in the middle of a text: a part of a character where the token
+   * is one, nothing where the id stands for nothing.
+   *
+   * @throws {RangeError} where the id is outside the vocabulary
+   */
+  bytes(id: number): Uint8Array;
   /**
    * Number of UTF-8 bytes that a token stands for.
    *
@@ -51,6 +72,29 @@ export interface Tokenizer {
   byteLength(id: number): number;
   /** The content of a Hugging Face `tokenizer.json`. */
   toJson(): Record<string, unknown>;
+}
+
+/** The transform that `Tokenizer.decoder` gives. */
+export function decoderStream(decoder: IncrementalDecoder): TransformStream<number, string> {
+  return new TransformStream({
+    transform(id, controller) {
+      const text = decoder.push(id);
+      if (text !== "") controller.enqueue(text);
+    },
+    flush(controller) {
+      const text = decoder.end();
+      if (text !== "") controller.enqueue(text);
+    },
+  });
+}
+
+/** The incremental decoder of tokens that stand for bytes. */
+export function byteDecoder(bytesOf: (id: number) => Uint8Array): IncrementalDecoder {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  return {
+    push: (id) => decoder.decode(bytesOf(id), { stream: true }),
+    end: () => decoder.decode(),
+  };
 }
 
 /** Throws a RangeError unless `id` is a token of a vocabulary of this size. */

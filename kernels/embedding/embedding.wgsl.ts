@@ -99,3 +99,46 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   dwpe[i] += sum;
 }
 `;
+
+/** The token of a row that is in `last` instead. */
+export const LAST_TOKEN = 0xffffffff;
+
+/** What the shader of {@linkcode embeddingRowsWgsl} is written for. */
+export interface EmbeddingRowsVariant {
+  /** Whether channels are read four at a time, C counting vectors. */
+  vector: boolean;
+  /** Rows that `rows` has. */
+  rows: number;
+}
+
+/**
+ * rows: [at least M] of slot, position, token and cell; last: [slots]; wte: [count, C], rows from
+ * `first` of V; wpe: [context, C]; x: [at least M, C]. A thread writes one element or vector of x where
+ * its row's token is among those of wte; ids past the vocabulary count as its last.
+ */
+export function embeddingRowsWgsl({ vector, rows }: EmbeddingRowsVariant): string {
+  const type = vector ? "vec4f" : "f32";
+  return /* wgsl */ `
+override BLOCK: u32 = 64;
+struct Params { n: u32, C: u32, V: u32, first: u32, count: u32 }
+@group(0) @binding(0) var<uniform> rows: array<vec4u, ${rows}>;
+@group(0) @binding(1) var<storage, read> last: array<u32>;
+@group(0) @binding(2) var<storage, read> wte: array<${type}>;
+@group(0) @binding(3) var<storage, read> wpe: array<${type}>;
+@group(0) @binding(4) var<storage, read_write> x: array<${type}>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+@compute @workgroup_size(BLOCK)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * BLOCK;
+  if (i >= params.n) { return; }
+  let c = i % params.C;
+  let row = rows[i / params.C];
+  var token = row.z;
+  if (token == ${LAST_TOKEN}u) { token = last[row.x]; }
+  token = min(token, params.V - 1u) - params.first;
+  if (token >= params.count) { return; }
+  x[i] = wte[token * params.C + c] + wpe[row.y * params.C + c];
+}
+`;
+}

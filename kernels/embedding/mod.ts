@@ -3,8 +3,11 @@ import {
   embeddingChainsWgsl,
   embeddingForwardWgsl,
   embeddingPositionsWgsl,
+  embeddingRowsWgsl,
   embeddingTokensWgsl,
 } from "./embedding.wgsl.ts";
+
+export { LAST_TOKEN } from "./embedding.wgsl.ts";
 
 /**
  * Token plus position embedding: x[b][t] = wte[tokens[b][t]] + wpe[t]. Overwrites x. A wte larger than
@@ -25,6 +28,57 @@ export function embeddingForward(
       { tokens, wte: rows, wpe, x },
       { N: B * T, T, C, first, rows: rows.shape[0] },
       { threads: B * T * C },
+    );
+  }
+}
+
+/** Tensors of {@linkcode embeddingRowsForward}. */
+export interface EmbeddingRowsTensors {
+  /** u32 [at least M, 4]: slot, position, token and cache cell of each row. */
+  rows: Tensor;
+  /** u32 [slots]: the token of rows whose own is {@linkcode LAST_TOKEN}. */
+  last: Tensor;
+  /** [V, C]. */
+  wte: Tensor;
+  /** [context, C]. */
+  wpe: Tensor;
+  /** [at least M, C]. */
+  x: Tensor;
+}
+
+/**
+ * Token plus position embedding of rows of any sequences: x[i] = wte[token] + wpe[position]. Overwrites
+ * M rows of x. A wte larger than a binding is walked over in parts.
+ *
+ * @param options.rows rows to compute, M. @default all rows of x
+ * @throws {RangeError} if the shapes do not fit
+ */
+export function embeddingRowsForward(
+  pass: Pass,
+  t: EmbeddingRowsTensors,
+  { rows: M = t.x.shape[0] }: { rows?: number } = {},
+): void {
+  const { rows, last, wte, wpe, x } = t;
+  const [V, C] = wte.shape;
+  assertShapes("embeddingRowsForward", { ...t }, {
+    rows: [rows.shape[0], 4],
+    wpe: [wpe.shape[0], C],
+    x: [x.shape[0], C],
+  });
+  if (rows.shape[0] < M || x.shape[0] < M) {
+    throw new RangeError(
+      `Cannot run embeddingRowsForward: ${M} rows wanted, got rows [${rows.shape}] and x [${x.shape}]`,
+    );
+  }
+  const vector = C % 4 === 0;
+  const width = C / (vector ? 4 : 1);
+  const code = embeddingRowsWgsl({ vector, rows: rows.shape[0] });
+  for (const { rows: part, first } of vocabularyRanges(wte)) {
+    pass.launch(
+      { label: "embedding/rows", code },
+      { rows, last, wte: part, wpe, x },
+      { n: M * width, C: width, V, first, count: part.shape[0] },
+      { threads: M * width },
     );
   }
 }

@@ -20,3 +20,21 @@ export function embeddingBackward(
     }
   });
 }
+
+/** x[i] = wte[token] + wpe[position], the token being last[slot] where that of the row is 2³² − 1. */
+export function embeddingRowsForward(
+  t: {
+    rows: Uint32Array;
+    last: Uint32Array;
+    wte: Float64Array;
+    wpe: Float64Array;
+    x: Float64Array;
+  },
+  { M, C }: { M: number; C: number },
+): void {
+  for (let i = 0; i < M; i++) {
+    const [slot, position, given] = t.rows.subarray(4 * i);
+    const token = given === 0xffffffff ? t.last[slot] : given;
+    for (let c = 0; c < C; c++) t.x[i * C + c] = t.wte[token * C + c] + t.wpe[position * C + c];
+  }
+}

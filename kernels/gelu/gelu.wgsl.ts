@@ -1,14 +1,22 @@
 /**
  * GELU in its tanh form: y = ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
  * Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", section 2.
+ *
+ * `gate(x)` is its tanh.
  */
-const SHARED = /* wgsl */ `
-override BLOCK: u32 = 64;
-struct Params { n: u32 }
+export const gateWgsl = (type: "f32" | "vec4f"): string => /* wgsl */ `
 const SCALE = 0.7978845608028654; // √(2/π)
 const CUBIC = 0.044715;
 // Far from 0, tanh is ±1 to the last bit; unclamped, some drivers' tanh gives NaN there.
-fn gate(x: f32) -> f32 { return tanh(clamp(SCALE * (x + CUBIC * x * x * x), -15.0, 15.0)); }
+fn gate(x: ${type}) -> ${type} {
+  return tanh(clamp(SCALE * (x + CUBIC * x * x * x), ${type}(-15.0), ${type}(15.0)));
+}
+`;
+
+const SHARED = /* wgsl */ `
+override BLOCK: u32 = 64;
+struct Params { n: u32 }
+${gateWgsl("f32")}
 `;
 
 /** x, y: [n]. A thread writes one element; overwrites y. */

@@ -1,7 +1,9 @@
 import { GpuError, ShaderError } from "./errors.ts";
 import { Pass, Recording } from "./recording.ts";
-import { readShaderHeader, type Shader, type ShaderHeader } from "./shader.ts";
+import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
 import { type DType, sizeOf, Tensor } from "./tensor.ts";
+import { Texels } from "./texels.ts";
+import { texturesPay } from "./texture_reads.ts";
 
 /** Options of {@linkcode Device.open}. */
 export interface DeviceOptions {
@@ -29,7 +31,7 @@ export interface Kernel {
   layout: GPUBindGroupLayout;
 }
 
-const BUFFER_USAGE = 0x80 | 0x08 | 0x04; // STORAGE | COPY_DST | COPY_SRC
+const BUFFER_USAGE = 0x80 | 0x40 | 0x08 | 0x04; // STORAGE | UNIFORM | COPY_DST | COPY_SRC
 const READBACK_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
 
 /**
@@ -52,6 +54,7 @@ export class Device implements Disposable {
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
+  #texturesPay?: Promise<boolean>;
   #bytes = 0;
   #disposed = false;
 
@@ -118,26 +121,52 @@ export class Device implements Disposable {
         `Cannot allocate ${size} bytes for ${label} [${shape}]: this adapter allows ${maxBufferSize} bytes a buffer. Use a smaller model or batch.`,
       );
     }
-    this.gpu.pushErrorScope("out-of-memory");
-    const buffer = this.gpu.createBuffer({ label, size, usage: BUFFER_USAGE });
-    this.#allocations.push(
-      this.gpu.popErrorScope().then((error) => {
-        if (!error) return;
-        this.fail(
-          new GpuError(
-            `Out of GPU memory: ${size} bytes asked for ${label} [${shape}], ${this.#bytes} bytes in use. Use a smaller model or batch.`,
-          ),
-        );
-      }),
+    const buffer = this.#allocate(
+      `${size} bytes asked for ${label} [${shape}]`,
+      () => this.gpu.createBuffer({ label, size, usage: BUFFER_USAGE }),
     );
     this.#bytes += size;
     return new Tensor(this, label, shape, dtype, buffer, 0, true);
   }
 
-  /** Frees a tensor's memory; called by the tensor that owns it. */
-  release(tensor: Tensor): void {
-    this.#bytes -= tensor.buffer.size;
-    tensor.buffer.destroy();
+  /**
+   * Makes an array of zeros in a texture, of f32 and a size that 4 divides.
+   *
+   * @throws {RangeError} if 4 does not divide the size
+   * @throws {GpuError} if the adapter allows no texture of this size
+   */
+  texels(label: string, shape: readonly number[]): Texels {
+    const texels = this.#allocate(
+      `a texture asked for ${label} [${shape}]`,
+      () => Texels.create(this, label, shape),
+    );
+    this.#bytes += texels.bytes;
+    return texels;
+  }
+
+  /** Makes something; where memory runs out the next {@linkcode Device.check} tells what was asked. */
+  #allocate<T>(what: string, make: () => T): T {
+    this.gpu.pushErrorScope("out-of-memory");
+    try {
+      return make();
+    } finally {
+      this.#allocations.push(
+        this.gpu.popErrorScope().then((error) => {
+          if (!error) return;
+          this.fail(
+            new GpuError(
+              `Out of GPU memory: ${what}, ${this.#bytes} bytes in use. Use a smaller model or batch.`,
+            ),
+          );
+        }),
+      );
+    }
+  }
+
+  /** Frees memory; called by the tensor or the texels that own it. */
+  release(bytes: number, memory: GPUBuffer | GPUTexture): void {
+    this.#bytes -= bytes;
+    memory.destroy();
   }
 
   /**
@@ -187,10 +216,10 @@ export class Device implements Disposable {
         error?.linePos ?? 0,
       );
     }
-    const entries: GPUBindGroupLayoutEntry[] = header.storage.map(({ binding, access }) => ({
-      binding,
+    const entries: GPUBindGroupLayoutEntry[] = header.bindings.map((each) => ({
+      binding: each.binding,
       visibility: 4, // COMPUTE
-      buffer: { type: access === "read" ? "read-only-storage" : "storage" },
+      ...layoutOf(each),
     }));
     if (header.params) {
       entries.push({ binding: header.params.binding, visibility: 4, buffer: { type: "uniform" } });
@@ -204,6 +233,11 @@ export class Device implements Disposable {
       throw new ShaderError(cause.message, label, 0, 0);
     });
     return { label, header, pipeline, layout };
+  }
+
+  /** Whether kernels should read large tensors through {@linkcode Texels}; measured once. */
+  texturesPay(): Promise<boolean> {
+    return this.#texturesPay ??= texturesPay(this);
   }
 
   /** Copies tensors to the host with one wait for all. Waits until the GPU is idle. */
@@ -249,10 +283,22 @@ export class Device implements Disposable {
   }
 }
 
+function layoutOf({ memory, access }: ShaderBinding): Partial<GPUBindGroupLayoutEntry> {
+  if (memory === "uniform") return { buffer: { type: "uniform" } };
+  if (memory === "storage") {
+    return { buffer: { type: access === "read" ? "read-only-storage" : "storage" } };
+  }
+  return access === "read"
+    ? { texture: { sampleType: "unfilterable-float" } }
+    : { storageTexture: { access: "write-only", format: "rgba32float" } };
+}
+
 /** The limits that kernels and tensors depend on; a device gets the adapter's own. */
 const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
+  "maxUniformBufferBindingSize",
+  "maxTextureDimension2D",
   "maxStorageBuffersPerShaderStage",
   "maxComputeInvocationsPerWorkgroup",
   "maxComputeWorkgroupSizeX",

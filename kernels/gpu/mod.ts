@@ -2,12 +2,15 @@
 export { bindableViews } from "./bindable.ts";
 export { Device, type DeviceOptions, type Kernel } from "./device.ts";
 export { GpuError, ShaderError } from "./errors.ts";
+export { Readback } from "./readback.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";
 export {
   type ParamsField,
   readShaderHeader,
   type Shader,
+  type ShaderBinding,
   type ShaderHeader,
-  type StorageBinding,
 } from "./shader.ts";
 export { assertShapes, type DType, sizeOf, Tensor, type TensorData } from "./tensor.ts";
+export { placeWgsl, Texels } from "./texels.ts";
+export { uniformRows } from "./uniform_rows.ts";

@@ -1,6 +1,7 @@
 import type { Device, Kernel } from "./device.ts";
-import type { Shader, ShaderHeader } from "./shader.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Shader, ShaderBinding, ShaderHeader } from "./shader.ts";
+import { type DType, Tensor } from "./tensor.ts";
+import { Texels } from "./texels.ts";
 
 /** How many threads a launch needs: a count along x (any size), or whole workgroups in x, y and z. */
 export type Extent = { threads: number } | { workgroups: [x: number, y?: number, z?: number] };
@@ -9,8 +10,8 @@ export type Extent = { threads: number } | { workgroups: [x: number, y?: number,
 export interface Launch {
   /** What to run. */
   shader: Shader;
-  /** A tensor for each storage binding, by its WGSL name. */
-  bindings: Record<string, Tensor>;
+  /** What is bound, by its WGSL name. */
+  bindings: Record<string, Tensor | Texels>;
   /** A number for each field of `Params`. */
   params: Record<string, number>;
   /** How many threads. */
@@ -32,12 +33,12 @@ export class Pass {
   /**
    * Writes down one launch.
    *
-   * @param bindings a tensor for each storage binding of the shader, by its WGSL name
+   * @param bindings a tensor, or texels, for each binding of the shader, by its WGSL name
    * @param params a number for each field of the shader's `Params`
    */
   launch(
     shader: Shader,
-    bindings: Record<string, Tensor>,
+    bindings: Record<string, Tensor | Texels>,
     params: Record<string, number>,
     extent: Extent,
   ): void {
@@ -91,13 +92,18 @@ export class Recording implements Disposable {
   run(): void {
     const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
     const pass = encoder.beginComputePass({ label: this.label });
+    this.encode(pass);
+    pass.end();
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Adds the launches to a compute pass, so that several recordings go into one submission. */
+  encode(pass: GPUComputePassEncoder): void {
     for (const { pipeline, group, workgroups } of this.dispatches) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(...workgroups);
     }
-    pass.end();
-    this.device.gpu.queue.submit([encoder.finish()]);
   }
 
   /** Frees the params; the tensors are their owners'. */
@@ -153,12 +159,14 @@ function bindingEntries(
   params: GPUBuffer | undefined,
   offset: number,
 ): GPUBindGroupEntry[] {
-  assertSameNames(label, "bindings", header.storage.map(({ name }) => name), Object.keys(bindings));
-  const entries: GPUBindGroupEntry[] = header.storage.map(({ name, binding, element }) => {
-    const tensor = bindings[name];
-    assertBindable(label, name, element, tensor);
-    const { buffer, offsetBytes, bytes } = tensor;
-    return { binding, resource: { buffer, offset: offsetBytes, size: Math.max(bytes, 4) } };
+  const names = header.bindings.map(({ name }) => name);
+  assertSameNames(label, "bindings", names, Object.keys(bindings));
+  const entries: GPUBindGroupEntry[] = header.bindings.map((declared) => {
+    const given = bindings[declared.name];
+    assertBindable(label, declared, given);
+    if (given instanceof Texels) return { binding: declared.binding, resource: given.view };
+    const { buffer, offsetBytes: offset, bytes } = given;
+    return { binding: declared.binding, resource: { buffer, offset, size: Math.max(bytes, 4) } };
   });
   if (header.params) {
     const size = Math.ceil(header.params.fields.length / 4) * 16;
@@ -167,20 +175,37 @@ function bindingEntries(
   return entries;
 }
 
-function assertBindable(label: string, name: string, element: string, tensor: Tensor): void {
-  const { device, shape, dtype, bytes } = tensor;
-  const scalar = { vec4f: "f32", vec2f: "f32", vec4u: "u32" }[element] ?? element;
-  if (dtype !== scalar) {
+function assertBindable(
+  label: string,
+  { name, memory, element, length = 0 }: ShaderBinding,
+  given: Tensor | Texels,
+): void {
+  const { device, shape } = given;
+  const scalar: DType = SCALARS[element] ?? element as DType;
+  const wanted = memory === "texture" ? "texels" : `a tensor of ${scalar}`;
+  const found = given instanceof Tensor ? `a tensor of ${given.dtype}` : "texels";
+  if (found !== wanted) {
     throw new TypeError(
-      `Cannot bind ${tensor.label} to ${label}.${name}: ${scalar} wanted, ${dtype} given`,
+      `Cannot bind ${given.label} to ${label}.${name}: ${wanted} wanted, ${found} given`,
     );
   }
-  if (bytes > device.maxBindingBytes) {
+  if (memory === "texture") return;
+  const most = memory === "storage"
+    ? device.maxBindingBytes
+    : device.gpu.limits.maxUniformBufferBindingSize;
+  if (given.bytes > most) {
     throw new RangeError(
-      `Cannot bind ${tensor.label} [${shape}] to ${label}.${name}: ${bytes} bytes are over this adapter's ${device.maxBindingBytes} a binding`,
+      `Cannot bind ${given.label} [${shape}] to ${label}.${name}: ${given.bytes} bytes are over this adapter's ${most} a binding`,
+    );
+  }
+  if (given.size < 4 * length) {
+    throw new RangeError(
+      `Cannot bind ${given.label} [${shape}] to ${label}.${name}: ${4 * length} elements wanted`,
     );
   }
 }
+
+const SCALARS: Record<string, DType | undefined> = { vec4f: "f32", vec2f: "f32", vec4u: "u32" };
 
 function assertSameNames(label: string, what: string, wanted: string[], given: string[]): void {
   const missing = wanted.filter((name) => !given.includes(name));

@@ -2,20 +2,25 @@
  * Reads the header of a WGSL shader, so that binding numbers, byte offsets and the workgroup's size
  * are written once, in the WGSL.
  *
- * What a shader may declare: one entry point `main`, one bind group, storage bindings, and at most
- * one `var<uniform> params: Params` whose fields are u32, i32 or f32 (field i lies at byte 4·i).
+ * What a shader may declare: one entry point `main`, one bind group, storage buffers, textures of
+ * `rgba32float`, uniform arrays of vec4f or vec4u, and at most one `var<uniform> params: Params` whose
+ * fields are u32, i32 or f32 (field i lies at byte 4·i).
  */
 
-/** A storage binding as the shader declares it. */
-export interface StorageBinding {
+/** A binding as the shader declares it. */
+export interface ShaderBinding {
   /** Its variable. */
   name: string;
   /** Its number in the bind group. */
   binding: number;
-  /** Whether the shader writes it. */
-  access: "read" | "read_write";
+  /** What holds it: a tensor as a storage or a uniform buffer, or {@linkcode Texels}. */
+  memory: "storage" | "uniform" | "texture";
+  /** Whether the shader reads it, writes it or both. */
+  access: "read" | "write" | "read_write";
   /** Type of an element: `f32`, `u32`, `i32`, `vec4f` … */
   element: string;
+  /** Number of elements that a uniform array declares; what is bound must have as many. */
+  length?: number;
 }
 
 /** A field of the shader's `Params`. */
@@ -28,8 +33,8 @@ export interface ParamsField {
 
 /** What the header of a shader says. */
 export interface ShaderHeader {
-  /** Storage bindings in the order of their declaration. */
-  storage: StorageBinding[];
+  /** All bindings but `params`, in the order of their declaration. */
+  bindings: ShaderBinding[];
   /** Binding number of `params`, and its fields; absent where the shader takes none. */
   params?: { binding: number; fields: ParamsField[] };
   /** Threads of a workgroup in x, y and z, overrides resolved. */
@@ -52,7 +57,9 @@ export interface Shader {
 }
 
 const BINDING =
-  /@group\((\d+)\)\s*@binding\((\d+)\)\s*var\s*<\s*(storage|uniform)\s*(?:,\s*(read|read_write)\s*)?>\s*(\w+)\s*:\s*([^;]+);/g;
+  /@group\((\d+)\)\s*@binding\((\d+)\)\s*var\s*(?:<\s*(storage|uniform)\s*(?:,\s*(read|read_write)\s*)?>)?\s*(\w+)\s*:\s*([^;]+);/g;
+
+const UNIFORM_ARRAY = /^array<\s*(vec4[fu])\s*,\s*(\w+)\s*>$/;
 
 /**
  * Reads bindings, params and workgroup size from WGSL.
@@ -66,27 +73,40 @@ export function readShaderHeader(shader: Shader): ShaderHeader {
   };
   const value = constantReader(shader, code, fail);
   const header: ShaderHeader = {
-    storage: [],
+    bindings: [],
     workgroupSize: workgroupSize(code, value, fail),
     workgroupBytes: workgroupBytes(code, value, fail),
   };
   for (const [, group, binding, space, access, name, type] of code.matchAll(BINDING)) {
     if (group !== "0") fail(`binding ${name} is in group ${group}, all must be in group 0`);
-    if (space === "uniform") {
-      if (name !== "params" || header.params) fail("its only uniform must be named params");
+    const place = { name, binding: Number(binding) };
+    const array = type.trim().match(UNIFORM_ARRAY);
+    if (space === "uniform" && array) {
+      const [, element, length] = array;
+      const read = { memory: "uniform", access: "read" } as const;
+      header.bindings.push({ ...place, ...read, element, length: value(length) });
+    } else if (space === "uniform") {
+      if (name !== "params" || header.params) {
+        fail(`uniform ${name} must be an array of vec4f or vec4u, or the only params`);
+      }
       header.params = { binding: Number(binding), fields: paramsFields(code, type.trim(), fail) };
-    } else {
+    } else if (space === "storage") {
       const element = type.match(/^array<\s*(?:atomic<)?(\w+)/)?.[1] ?? type.trim();
-      header.storage.push({
-        name,
-        binding: Number(binding),
-        access: (access ?? "read") as StorageBinding["access"],
-        element,
-      });
+      const written = (access ?? "read") as ShaderBinding["access"];
+      header.bindings.push({ ...place, memory: "storage", access: written, element });
+    } else {
+      const texture = TEXTURES[type.replaceAll(/\s/g, "")] ??
+        fail(`${name} must be a buffer, texture_2d<f32> or texture_storage_2d<rgba32float, write>`);
+      header.bindings.push({ ...place, memory: "texture", access: texture, element: "vec4f" });
     }
   }
   return header;
 }
+
+const TEXTURES: Record<string, ShaderBinding["access"] | undefined> = {
+  "texture_2d<f32>": "read",
+  "texture_storage_2d<rgba32float,write>": "write",
+};
 
 /** Reads whole numbers as WGSL writes them: a literal, or the name of a const or an override. */
 function constantReader(shader: Shader, code: string, fail: (what: string) => never) {

@@ -85,7 +85,7 @@ export class Tensor implements Disposable {
 
   /** Frees the GPU memory, if this tensor owns it. */
   [Symbol.dispose](): void {
-    if (this.owner) this.device.release(this);
+    if (this.owner) this.device.release(this.buffer.size, this.buffer);
   }
 }
 

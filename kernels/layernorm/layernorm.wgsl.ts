@@ -13,32 +13,54 @@ export interface LayernormVariant {
   bias?: boolean;
   /** Whether dx is added to instead of overwritten. */
   accumulate?: boolean;
+  /** Vectors of x that are bound as a uniform buffer, as gain and bias are; 0 for storage buffers. */
+  uniform?: number;
+  /** Vectors of gain and bias that are bound as uniform buffers. */
+  uniformGain?: number;
+  /** Whether mean and rstd are kept. */
+  saved?: boolean;
 }
 
 const typeOf = ({ vector }: LayernormVariant) => vector ? "vec4f" : "f32";
 const sumOf = ({ vector }: LayernormVariant, value: string) =>
   vector ? `dot(${value}, vec4f(1.0))` : value;
 
-/** x, y: [N, C]; gain, bias: [C]; mean, rstd: [N]. A thread owns a row; overwrites y, mean, rstd. */
+/**
+ * x, y: [N, C]; gain, bias: [C]; mean, rstd: [N]. A thread owns a row; overwrites y, mean, rstd. A
+ * launch works on the rows of y from `first` on.
+ */
 export function layernormForwardWgsl(v: LayernormVariant): string {
   const type = typeOf(v);
+  const read = (binding: number, name: string, vectors = 0) =>
+    `@group(0) @binding(${binding}) var${
+      vectors > 0
+        ? `<uniform> ${name}: array<vec4f, ${vectors}>`
+        : `<storage, read> ${name}: array<${type}>`
+    };`;
   return /* wgsl */ `
 override BLOCK: u32 = 8;
-struct Params { N: u32, C: u32, reciprocal: f32, eps: f32 }
-@group(0) @binding(0) var<storage, read> x: array<${type}>;
-@group(0) @binding(1) var<storage, read> gain: array<${type}>;
+struct Params { N: u32, C: u32, first: u32, reciprocal: f32, eps: f32 }
+${read(0, "x", v.uniform)}
+${read(1, "gain", v.uniformGain)}
 @group(0) @binding(2) var<storage, read_write> y: array<${type}>;
-@group(0) @binding(3) var<storage, read_write> mean: array<f32>;
-@group(0) @binding(4) var<storage, read_write> rstd: array<f32>;
-@group(0) @binding(5) var<uniform> params: Params;
-${v.bias ? `@group(0) @binding(6) var<storage, read> bias: array<${type}>;` : ""}
+@group(0) @binding(3) var<uniform> params: Params;
+${v.bias ? read(4, "bias", v.uniformGain) : ""}
+${
+    v.saved
+      ? `
+@group(0) @binding(5) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(6) var<storage, read_write> rstd: array<f32>;`
+      : ""
+  }
 
 @compute @workgroup_size(BLOCK)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let row = id.x + id.y * groups.x * BLOCK;
   if (row >= params.N) { return; }
-  let start = row * params.C;
-  let end = start + params.C;
+  let C = params.C;
+  let start = row * C;
+  let end = start + C;
+  let into = params.first * C;
   var sum = ${type}();
   for (var i = start; i < end; i++) { sum += x[i]; }
   let rough = ${sumOf(v, "sum")} * params.reciprocal;
@@ -51,10 +73,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let variance = max(${sumOf(v, "squares")} * params.reciprocal - error * error, 0.0);
   let s = inverseSqrt(variance + params.eps);
   for (var i = start; i < end; i++) {
-    y[i] = (x[i] - rough - error) * s * gain[i - start]${v.bias ? " + bias[i - start]" : ""};
+    y[into + i] = (x[i] - rough - error) * s * gain[i - start]${v.bias ? " + bias[i - start]" : ""};
   }
-  mean[row] = rough + error;
-  rstd[row] = s;
+  ${v.saved ? "mean[row] = rough + error;\n  rstd[row] = s;" : ""}
 }
 `;
 }

@@ -1,5 +1,5 @@
 import { biasGradientPartialShape, sumSlices } from "../bias_gradient/mod.ts";
-import { assertShapes, type Pass, type Tensor } from "../gpu/mod.ts";
+import { assertShapes, type Pass, type Tensor, uniformRows } from "../gpu/mod.ts";
 import {
   layernormBackwardWgsl,
   layernormForwardWgsl,
@@ -40,11 +40,71 @@ export function layernormForward(
   assertShapes("layernormForward", { ...t }, { x: [N, C], gain: [C], bias: [C], ...rows });
   const variant = { vector: C % 4 === 0, bias: t.bias !== undefined };
   pass.launch(
-    { label: "layernorm/forward", code: layernormForwardWgsl(variant) },
+    { label: "layernorm/forward", code: layernormForwardWgsl({ ...variant, saved: true }) },
     { ...t },
-    { N, C: C / (variant.vector ? 4 : 1), reciprocal: 1 / C, eps },
+    { N, C: C / (variant.vector ? 4 : 1), first: 0, reciprocal: 1 / C, eps },
     { threads: N },
   );
+}
+
+/** Tensors of {@linkcode layernormRowsForward}. */
+export interface LayernormRowsTensors {
+  /** [at least M, C]. */
+  x: Tensor;
+  /** [C]. */
+  gain: Tensor;
+  /** [C]. @default none */
+  bias?: Tensor;
+  /** [at least M, C]. */
+  y: Tensor;
+}
+
+/** Options of {@linkcode layernormRowsForward}. */
+export interface LayernormRowsOptions {
+  /** Rows to compute, M. @default all rows of y */
+  rows?: number;
+  /** Whether x is read through uniform buffers, where it fits them. @default false */
+  uniform?: boolean;
+  /** Added to the variance. @default 1e-5 */
+  eps?: number;
+}
+
+/**
+ * Layer norm in inference: that of {@linkcode layernormForward} for the first M rows, without what a
+ * backward pass would need. Overwrites those rows of y.
+ *
+ * @throws {RangeError} if the shapes do not fit
+ */
+export function layernormRowsForward(
+  pass: Pass,
+  t: LayernormRowsTensors,
+  { rows: M = t.y.shape[0], uniform = false, eps = 1e-5 }: LayernormRowsOptions = {},
+): void {
+  const { x, gain, bias, y } = t;
+  const [held, C] = x.shape;
+  const op = "layernormRowsForward";
+  assertShapes(op, { ...t }, { gain: [C], bias: [C], y: [y.shape[0], C] });
+  if (held < M || y.shape[0] < M) {
+    throw new RangeError(
+      `Cannot run ${op}: ${M} rows wanted, got x [${x.shape}] and y [${y.shape}]`,
+    );
+  }
+  const most = uniform ? uniformRows(x) : 0;
+  const step = most || M;
+  const vector = C % 4 === 0;
+  for (let first = 0; first < M; first += step) {
+    const [N, bound] = [M - first, held - first].map((rows) => Math.min(step, rows));
+    const code = layernormForwardWgsl({
+      ...{ vector, bias: bias !== undefined },
+      ...(most > 0 ? { uniform: bound * C / 4, uniformGain: C / 4 } : {}),
+    });
+    pass.launch(
+      { label: "layernorm/rows", code },
+      { ...t, x: most > 0 ? x.view(first * C, [bound, C]) : x },
+      { N, C: C / (vector ? 4 : 1), first, reciprocal: 1 / C, eps },
+      { threads: N },
+    );
+  }
 }
 
 /** Tensors of {@linkcode layernormBackward}. */

@@ -14,6 +14,7 @@ import {
   type Recording,
   sizeOf,
   type Tensor,
+  type Texels,
 } from "../../kernels/mod.ts";
 
 /** Sizes that meet a block of 64 on, below, above and far from its border. */
@@ -26,6 +27,8 @@ export interface Spec {
   dtype: DType;
   /** Element i of the tensor before the op. */
   value: (i: number) => number;
+  /** Whether the op gets it in a texture. @default false */
+  texels?: boolean;
 }
 
 type HostData = Float64Array | Uint32Array | Int32Array;
@@ -45,9 +48,18 @@ export function accumulate(shape: number[]): Spec {
   return { shape, role: "accumulate", dtype: "f32", value: normal() };
 }
 
+/** The same tensor in a texture. */
+export function inTexture(spec: Spec): Spec {
+  return { ...spec, texels: true };
+}
+
 /** A tensor the op reads and changes. */
-export function update(shape: number[], value?: (i: number) => number): Spec {
-  return { shape, role: "update", dtype: "f32", value: value ?? normal() };
+export function update(
+  shape: number[],
+  value?: (i: number) => number,
+  dtype: DType = "f32",
+): Spec {
+  return { shape, role: "update", dtype, value: value ?? normal() };
 }
 
 /** Normal random numbers, the same at every run. */
@@ -98,11 +110,12 @@ const GUARD_VALUE = 12345;
 async function runCase<O>(device: Device, op: Op, reference: Reference, one: OpCase<O>) {
   const { tensors: specs, options, sizes, tolerance = 2e-5 } = one;
   using stack = new DisposableStack();
-  const tensors: Record<string, Tensor> = {};
+  const tensors: Record<string, Tensor | Texels> = {};
+  const textures: [Texels, Tensor][] = [];
   const whole: Record<string, Tensor> = {};
   const before: Record<string, Float32Array | Uint32Array | Int32Array> = {};
   const expected: Record<string, HostData> = {};
-  for (const [name, { shape, dtype, value }] of Object.entries(specs)) {
+  for (const [name, { shape, dtype, value, texels }] of Object.entries(specs)) {
     const n = sizeOf(shape);
     const data = typed(dtype, n + GUARD).fill(GUARD_VALUE);
     for (let i = 0; i < n; i++) data[i] = value(i);
@@ -110,6 +123,11 @@ async function runCase<O>(device: Device, op: Op, reference: Reference, one: OpC
     expected[name] = host(dtype, data.subarray(0, n));
     whole[name] = stack.use(device.tensor(name, [n + GUARD], dtype));
     tensors[name] = whole[name].view(0, shape);
+    if (texels) {
+      const texture = stack.use(device.texels(name, shape));
+      textures.push([texture, whole[name].view(0, shape)]);
+      tensors[name] = texture;
+    }
   }
   reference(expected, { ...sizes, ...options });
   const recording: Recording = stack.use(
@@ -117,7 +135,9 @@ async function runCase<O>(device: Device, op: Op, reference: Reference, one: OpC
   );
   const run = async () => {
     for (const name in specs) whole[name].write(before[name] as Float32Array<ArrayBuffer>);
+    for (const [texture, tensor] of textures) texture.copyFrom(tensor);
     recording.run();
+    for (const [texture, tensor] of textures) texture.copyTo(tensor);
     return await device.read(Object.values(whole));
   };
   const [first, second] = [await run(), await run()];

@@ -1,6 +1,11 @@
-import { assertEquals } from "@std/assert";
-import { Device } from "../../kernels/mod.ts";
-import { embeddingBackward, embeddingForward } from "../../kernels/embedding/mod.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { Device, Pass } from "../../kernels/mod.ts";
+import {
+  embeddingBackward,
+  embeddingForward,
+  embeddingRowsForward,
+  LAST_TOKEN,
+} from "../../kernels/embedding/mod.ts";
 import * as reference from "../../kernels/embedding/reference.ts";
 import {
   accumulate,
@@ -13,6 +18,7 @@ import {
   scratch,
   testGradient,
   testOp,
+  update,
 } from "./contract.ts";
 
 const tokensBelow = (V: number) => {
@@ -71,6 +77,58 @@ testOp(
     sizes: { T, C },
   })),
 );
+
+/** Rows of slots, positions, tokens and cells; every third takes its slot's last token. */
+const rowsOf = (V: number) => (i: number) => {
+  const n = i >> 2;
+  return [n % 5, (n * 3) % 7, n % 3 === 1 ? LAST_TOKEN : (n * 11) % V, 99][i & 3];
+};
+
+testOp(
+  "embeddingRowsForward: equals the reference",
+  embeddingRowsForward,
+  reference.embeddingRowsForward,
+  [
+    ...LADDER.flatMap((n) => [[n, n, 6, 5], [3, 3, n, 9], [4, 3, 4, n]]),
+    [65, 33, 8, 63],
+  ].map(([N, rows, C, V]) => ({
+    label: `${rows} of ${N} x ${C}, V = ${V}`,
+    tensors: {
+      rows: input([N, 4], rowsOf(V), "u32"),
+      last: input([5], (i) => (i * 2) % V, "u32"),
+      wte: input([V, C]),
+      wpe: input([7, C], normal(3)),
+      x: update([N, C]),
+    },
+    options: { rows },
+    sizes: { M: rows, C },
+  })),
+);
+
+Deno.test("embeddingRowsForward: a token past the vocabulary counts as its last", async () => {
+  using device = await Device.open({ maxBindingBytes: 64 * 4 * 4 });
+  const [V, C] = [150, 3];
+  using rows = device.tensor("rows", [2, 4], "u32");
+  using last = device.tensor("last", [1], "u32");
+  using wte = device.tensor("wte", [V, C]);
+  using wpe = device.tensor("wpe", [1, C]);
+  using x = device.tensor("x", [2, C]);
+  rows.write(Uint32Array.of(0, 0, LAST_TOKEN, 0, 0, 0, 149, 0));
+  last.write(Uint32Array.of(0xfffffff0));
+  wte.write(Float32Array.from({ length: V * C }, (_, i) => i));
+  using recording = await device.record(
+    "rows",
+    (pass) => embeddingRowsForward(pass, { rows, last, wte, wpe, x }),
+  );
+  assertEquals(recording.length, 3);
+  recording.run();
+  assertEquals([...await x.read()], [447, 448, 449, 447, 448, 449]);
+  assertThrows(
+    () => embeddingRowsForward(new Pass(device), { rows, last, wte, wpe, x }, { rows: 3 }),
+    RangeError,
+    "Cannot run embeddingRowsForward: 3 rows wanted, got rows [2,4] and x [2,3]",
+  );
+});
 
 Deno.test("embedding: a vocabulary larger than a binding is walked over in parts", async () => {
   using device = await Device.open({ maxBindingBytes: 64 * 4 * 3 });

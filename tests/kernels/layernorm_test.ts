@@ -4,6 +4,7 @@ import {
   layernormBackward,
   layernormForward,
   layernormPartialShape,
+  layernormRowsForward,
 } from "../../kernels/layernorm/mod.ts";
 import * as reference from "../../kernels/layernorm/reference.ts";
 import {
@@ -15,6 +16,7 @@ import {
   scratch,
   testGradient,
   testOp,
+  update,
 } from "./contract.ts";
 
 testGradient(
@@ -65,6 +67,34 @@ testOp(
     tolerance: tolerance ?? (C === 1 ? 1e-4 : 2e-5),
   })),
 );
+
+testOp(
+  "layernormRowsForward: equals the reference",
+  layernormRowsForward,
+  (t, { N, C }) => reference.layernormForward({ ...t, ...saved(N) }, { N, C }),
+  [
+    ...LADDER.map((rows) => ({ rows, N: 257, C: 20, uniform: true })),
+    ...LADDER.map((C) => ({ rows: 3, N: 4, C, uniform: true })),
+    ...LADDER.map((rows) => ({ rows, N: rows, C: 21, uniform: false })),
+    // Rows of which 32 fit a uniform binding, and a row that does not fit.
+    { rows: 65, N: 66, C: 512, uniform: true },
+    { rows: 2, N: 2, C: 16_388, uniform: true },
+  ].map(({ rows, N, C, uniform }) => ({
+    label: `${rows} of ${N} x ${C}${uniform ? ", uniform" : ""}`,
+    tensors: {
+      x: input([N, C]),
+      gain: input([C], normal(3)),
+      ...(rows % 2 ? { bias: input([C], normal(5)) } : {}),
+      y: update([N, C]),
+    },
+    options: { rows, uniform },
+    sizes: { N: rows, C },
+    tolerance: C > 10_000 ? 1e-4 : 2e-5,
+  })),
+);
+
+/** What the forward pass of training keeps beside its result. */
+const saved = (N: number) => ({ mean: new Float64Array(N), rstd: new Float64Array(N) });
 
 testOp(
   "layernormBackward: equals the reference",

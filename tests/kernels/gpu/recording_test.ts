@@ -64,7 +64,15 @@ const REFUSED: [what: string, launch: (pass: Pass) => void, message: string][] =
       pass.launch(shader, { y: pass.device.tensor("reals", [4]) }, { n: 4, first: 0 }, {
         threads: 4,
       }),
-    "Cannot bind reals to index.y: u32 wanted, f32 given",
+    "Cannot bind reals to index.y: a tensor of u32 wanted, a tensor of f32 given",
+  ],
+  [
+    "a texture for a tensor",
+    (pass) =>
+      pass.launch(shader, { y: pass.device.texels("image", [4]) }, { n: 4, first: 0 }, {
+        threads: 4,
+      }),
+    "Cannot bind image to index.y: a tensor of u32 wanted, texels given",
   ],
   [
     "a tensor over the binding limit",

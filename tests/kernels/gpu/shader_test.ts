@@ -8,6 +8,9 @@ struct Params { n: u32, shift: i32, factor: f32 }
 @group(0) @binding(2) var<storage, read> x: array<vec4f>; // @binding(9) in a comment
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(6) var<uniform> table: array<vec4u, LANES>;
+@group(0) @binding(7) var image: texture_2d<f32>;
+@group(0) @binding(8) var cache: texture_storage_2d<rgba32float, write>;
 var<workgroup> sums: array<f32, BLOCK>;
 var<workgroup> rows: array<vec4<f32>, LANES>;
 var<workgroup> last: u32;
@@ -19,9 +22,15 @@ const read = (code: string, constants?: Record<string, number>) =>
 
 Deno.test("readShaderHeader: bindings, params, overrides and shared memory as the WGSL says", () => {
   assertEquals(read(CODE), {
-    storage: [
-      { name: "x", binding: 2, access: "read", element: "vec4f" },
-      { name: "y", binding: 0, access: "read_write", element: "f32" },
+    bindings: [
+      { name: "x", binding: 2, memory: "storage", access: "read", element: "vec4f" },
+      { name: "y", binding: 0, memory: "storage", access: "read_write", element: "f32" },
+      {
+        ...{ name: "table", binding: 6, memory: "uniform", access: "read" },
+        ...{ element: "vec4u", length: 8 },
+      },
+      { name: "image", binding: 7, memory: "texture", access: "read", element: "vec4f" },
+      { name: "cache", binding: 8, memory: "texture", access: "write", element: "vec4f" },
     ],
     params: {
       binding: 5,
@@ -40,7 +49,18 @@ Deno.test("readShaderHeader: bindings, params, overrides and shared memory as th
 
 const BROKEN: [what: string, from: string, to: string, message: string][] = [
   ["another group", "@group(0) @binding(2)", "@group(1) @binding(2)", "binding x is in group 1"],
-  ["another uniform", "params: Params", "sizes: Params", "its only uniform must be named params"],
+  [
+    "another uniform",
+    "params: Params",
+    "sizes: Params",
+    "uniform sizes must be an array of vec4f or vec4u, or the only params",
+  ],
+  [
+    "another texture",
+    "texture_2d<f32>",
+    "texture_3d<f32>",
+    "image must be a buffer, texture_2d<f32> or texture_storage_2d<rgba32float, write>",
+  ],
   [
     "a vector in params",
     "n: u32",

@@ -1,0 +1,186 @@
+import { assertShapes, type Pass, Tensor, type Texels, uniformRows } from "../gpu/mod.ts";
+import { type LinearVariant, linearWgsl } from "./linear.wgsl.ts";
+
+/** Tensors of {@linkcode linearForward}. */
+export interface LinearTensors {
+  /** [at least M, K]. */
+  x: Tensor;
+  /** [K, N] in layout NN, [N, K] in layout NT. */
+  w: Tensor | Texels;
+  /** [N], added to each row. @default none */
+  bias?: Tensor;
+  /** [at least M, N], added to the result; in layout NN only, and not y itself. @default none */
+  add?: Tensor;
+  /** [at least M, N]. */
+  y: Tensor;
+}
+
+/** Options of {@linkcode linearForward}. */
+export interface LinearOptions {
+  /** How w lies in memory: NN as [K, N], NT as [N, K]. */
+  layout: "NN" | "NT";
+  /** Rows to compute, M. @default all rows of y */
+  rows?: number;
+  /** Applies GELU before `add`. @default false */
+  gelu?: boolean;
+}
+
+/** Tensors of {@linkcode qkvForward}. */
+export interface QkvTensors {
+  /** [at least M, C]. */
+  x: Tensor;
+  /** [C, 3C]. */
+  w: Tensor | Texels;
+  /** [3C]. @default none */
+  bias?: Tensor;
+  /** Queries, [at least M, C]. */
+  q: Tensor;
+  /** Cache of keys, [cells, C]; in a texture where w is. */
+  keys: Tensor | Texels;
+  /** Cache of values, [cells, C]; in a texture where w is. */
+  values: Tensor | Texels;
+  /** u32 [at least M, 4]: the cell of each row is its last element. */
+  rows: Tensor;
+}
+
+/**
+ * A linear layer of inference: y = x·w + bias, then GELU or + add where asked for. Overwrites y.
+ *
+ * Each element is summed over k in order, so a row has the same bits whatever the number of rows. With
+ * w in a texture x is read through uniform buffers, which is several times as fast on software adapters.
+ *
+ * @throws {RangeError} if the sizes do not fit each other
+ */
+export function linearForward(pass: Pass, t: LinearTensors, options: LinearOptions): void {
+  const { x, w, bias, add, y } = t;
+  const { layout, rows: M = y.shape[0], gelu = false } = options;
+  const [K, N] = [x.shape[1], y.shape[1]];
+  if (add && layout === "NT") {
+    throw new TypeError("Cannot run linearForward: add needs layout NN");
+  }
+  assertShapes("linearForward", { w: w as Tensor, bias }, {
+    w: layout === "NN" ? [K, N] : [N, K],
+    bias: [N],
+  });
+  assertRows("linearForward", M, { x, y, add });
+  for (const { first, part } of columnParts(w, layout)) {
+    const count = layout === "NN" ? N : part.shape[0];
+    launchBlocks(pass, { x, add }, M, { layout, w: part, N: count }, (block) => ({
+      variant: { bias: bias !== undefined, gelu, cells: 0 },
+      bindings: { ...(bias ? { bias } : {}), y },
+      params: { row: block.row, column: first, stride: N },
+    }));
+  }
+}
+
+/**
+ * Queries, keys and values in one product: x·w + bias with its first C columns written to q and the
+ * others to the cells of the cache that `rows` names. Overwrites q and those cells.
+ *
+ * @param options.rows rows to compute, M. @default all rows of q
+ * @throws {RangeError} if the sizes do not fit each other
+ */
+export function qkvForward(
+  pass: Pass,
+  t: QkvTensors,
+  { rows: M = t.q.shape[0] }: { rows?: number } = {},
+): void {
+  const { x, w, bias, q, keys, values, rows } = t;
+  const C = x.shape[1];
+  const cells = keys.shape[0];
+  assertShapes("qkvForward", { w: w as Tensor, bias, values: values as Tensor }, {
+    ...{ w: [C, 3 * C], bias: [3 * C], values: [cells, C] },
+  });
+  assertRows("qkvForward", M, { x, q, rows });
+  launchBlocks(pass, { x }, M, { layout: "NN", w, N: 3 * C }, (block) => ({
+    variant: { bias: bias !== undefined, gelu: false, cells: rows.shape[0] },
+    bindings: { ...(bias ? { bias } : {}), y: q, keys, values, cells: rows },
+    params: { row: block.row, column: 0, stride: C },
+  }));
+}
+
+/** Launches one kernel for each block of rows whose x, and add, fit a uniform binding. */
+function launchBlocks(
+  pass: Pass,
+  { x, add }: { x: Tensor; add?: Tensor },
+  M: number,
+  { layout, w, N }: { layout: "NN" | "NT"; w: Tensor | Texels; N: number },
+  finish: (block: { row: number }) => {
+    variant: Pick<LinearVariant, "bias" | "gelu" | "cells">;
+    bindings: Record<string, Tensor | Texels>;
+    params: Record<string, number>;
+  },
+): void {
+  const K = x.shape[1];
+  const texels = !(w instanceof Tensor);
+  const vector = K % 4 === 0 && (layout === "NT" || N % 4 === 0);
+  if (texels && !vector) {
+    throw new RangeError(
+      `Cannot read ${w.label} [${w.shape}] from a texture: 4 must divide its sizes`,
+    );
+  }
+  const width = vector ? 4 : 1;
+  const most = texels ? uniformRows(...(add ? [x, add] : [x])) : 0;
+  const step = most || M;
+  for (let row = 0; row < M; row += step) {
+    const m = Math.min(step, M - row);
+    const held = Math.min(step, x.shape[0] - row);
+    const { variant, bindings, params } = finish({ row });
+    const { rows, columns: across } = TILES.find(({ rows }) => rows >= m) ??
+      TILES[TILES.length - 1];
+    const shape: LinearVariant = {
+      ...{ layout, vector, texels, rows, ...variant, add: add !== undefined },
+      uniform: most > 0 ? held * K / 4 : 0,
+      uniformAdd: most > 0 && add ? held * N / 4 : 0,
+      columns: across[layout],
+      lanes: texels ? 8 : 64,
+    };
+    const columns = layout === "NN" ? N / width : N;
+    const stride = layout === "NN" ? width : 1;
+    pass.launch(
+      { label: `linear/${layout} ${rows}${texels ? " texels" : ""}`, code: linearWgsl(shape) },
+      {
+        ...bindings,
+        x: most > 0 ? x.view(row * K, [held, K]) : x,
+        w,
+        ...(add ? { add: most > 0 ? add.view(row * N, [held, N]) : add } : {}),
+      },
+      {
+        ...{ M: m, K: K / width, N: columns, row },
+        column: params.column / stride,
+        stride: params.stride / stride,
+      },
+      { workgroups: [Math.ceil(columns / (shape.lanes * shape.columns)), Math.ceil(m / rows)] },
+    );
+  }
+}
+
+/** Rows and columns that a thread owns, for up to so many rows; see tests/kernels/LOG.md. */
+const TILES = [
+  { rows: 1, columns: { NN: 1, NT: 2 } },
+  { rows: 4, columns: { NN: 1, NT: 4 } },
+  { rows: 8, columns: { NN: 2, NT: 4 } },
+];
+
+/** The rows of w in layout NT in parts that may be bound, each beginning at a multiple of 64. */
+function columnParts(
+  w: Tensor | Texels,
+  layout: "NN" | "NT",
+): { first: number; part: Tensor | Texels }[] {
+  if (layout === "NN" || !(w instanceof Tensor)) return [{ first: 0, part: w }];
+  const [N, K] = w.shape;
+  const most = Math.max(64, Math.floor(w.device.maxBindingBytes / 4 / K / 64) * 64);
+  return Array.from({ length: Math.ceil(N / most) }, (_, i) => ({
+    first: i * most,
+    part: w.view(i * most * K, [Math.min(most, N - i * most), K]),
+  }));
+}
+
+function assertRows(op: string, M: number, tensors: Record<string, Tensor | undefined>): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (!tensor || tensor.shape[0] >= M) continue;
+    throw new RangeError(
+      `Cannot run ${op}: ${name} must have at least ${M} rows, got [${tensor.shape}]`,
+    );
+  }
+}

@@ -1,0 +1,58 @@
+/** Sizes of {@linkcode linearForward}: x has rows of K, y of N. */
+export interface LinearSizes {
+  layout: "NN" | "NT";
+  /** Rows that are computed; others of y stay as they are. */
+  rows: number;
+  K: number;
+  N: number;
+  gelu?: boolean;
+}
+
+/** y[i][j] = act(Σ_k x[i][k]·w(k, j) + bias[j]) + add[i][j]. */
+export function linearForward(
+  t: {
+    x: Float64Array;
+    w: Float64Array;
+    bias?: Float64Array;
+    add?: Float64Array;
+    y: Float64Array;
+  },
+  { layout, rows, K, N, gelu }: LinearSizes,
+): void {
+  const scale = Math.sqrt(2 / Math.PI);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < N; j++) {
+      let sum = t.bias?.[j] ?? 0;
+      for (let k = 0; k < K; k++) {
+        sum += t.x[i * K + k] * t.w[layout === "NN" ? k * N + j : j * K + k];
+      }
+      if (gelu) sum = 0.5 * sum * (1 + Math.tanh(scale * (sum + 0.044715 * sum ** 3)));
+      t.y[i * N + j] = sum + (t.add?.[i * N + j] ?? 0);
+    }
+  }
+}
+
+/** q[i], keys[cell], values[cell] = the thirds of x[i]·w + bias, with cell = rows[i][3]. */
+export function qkvForward(
+  t: {
+    x: Float64Array;
+    w: Float64Array;
+    bias?: Float64Array;
+    q: Float64Array;
+    keys: Float64Array;
+    values: Float64Array;
+    rows: Uint32Array;
+  },
+  { M, C }: { M: number; C: number },
+): void {
+  const y = new Float64Array(M * 3 * C);
+  linearForward({ ...t, y }, { layout: "NN", rows: M, K: C, N: 3 * C });
+  for (let i = 0; i < M; i++) {
+    const cell = t.rows[4 * i + 3];
+    for (let c = 0; c < C; c++) {
+      t.q[i * C + c] = y[i * 3 * C + c];
+      t.keys[cell * C + c] = y[i * 3 * C + C + c];
+      t.values[cell * C + c] = y[i * 3 * C + 2 * C + c];
+    }
+  }
+}

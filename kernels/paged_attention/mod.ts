@@ -1,0 +1,91 @@
+import { assertShapes, type Pass, Tensor, type Texels, uniformRows } from "../gpu/mod.ts";
+import { pagedAttentionWgsl } from "./paged_attention.wgsl.ts";
+
+export { BLOCK_TOKENS } from "./paged_attention.wgsl.ts";
+
+/** Tensors of {@linkcode pagedAttentionForward}. */
+export interface PagedAttentionTensors {
+  /** [at least M, C]. */
+  q: Tensor;
+  /** [cells, C]. */
+  keys: Tensor | Texels;
+  /** [cells, C]. */
+  values: Tensor | Texels;
+  /** u32 [at least M, 4]: slot, position, token and cell of each row. */
+  rows: Tensor;
+  /** u32 [slots, W]: the blocks of each slot's sequence, in order. */
+  blocks: Tensor;
+  /** [at least M, C]. */
+  y: Tensor;
+}
+
+/** Options of {@linkcode pagedAttentionForward}. */
+export interface PagedAttentionOptions {
+  /** Number of heads, NH; must divide C. */
+  heads: number;
+  /** Rows to compute, M. @default all rows of y */
+  rows?: number;
+}
+
+/** Channels of a head that a thread's registers can hold. */
+const MAX_HEAD_SIZE = 128;
+
+/**
+ * Attention of rows of any sequences over a cache in blocks of {@linkcode BLOCK_TOKENS} tokens: each
+ * row sees the keys of its slot up to its position, its own among them. Overwrites M rows of y.
+ *
+ * A row's bits do not depend on other rows or on which blocks hold its keys.
+ *
+ * Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with
+ * PagedAttention".
+ *
+ * @throws {RangeError} if shapes do not fit each other, or a head has more than 128 channels
+ */
+export function pagedAttentionForward(
+  pass: Pass,
+  t: PagedAttentionTensors,
+  { heads, rows: M = t.y.shape[0] }: PagedAttentionOptions,
+): void {
+  const op = "pagedAttentionForward";
+  const { q, keys, values, rows, blocks, y } = t;
+  const [held, C] = q.shape;
+  const headSize = C / heads;
+  if (!Number.isInteger(headSize) || headSize > MAX_HEAD_SIZE) {
+    throw new RangeError(
+      `Cannot run ${op}: C / heads must be a whole number up to ${MAX_HEAD_SIZE}, got ${C} / ${heads}`,
+    );
+  }
+  const cells = keys.shape[0];
+  assertShapes(op, { ...t, keys: keys as Tensor, values: values as Tensor }, {
+    ...{ keys: [cells, C], values: [cells, C] },
+    ...{ rows: [rows.shape[0], 4], y: [y.shape[0], C] },
+  });
+  const least = Math.min(held, rows.shape[0], y.shape[0]);
+  if (least < M) throw new RangeError(`Cannot run ${op}: ${M} rows wanted, ${least} given`);
+  const texels = !(keys instanceof Tensor);
+  const vector = headSize % 4 === 0;
+  const most = texels ? uniformRows(q) : 0;
+  const step = most || M;
+  const table = texels && blocks.size % 4 === 0 && blocks.bytes <= UNIFORM_BYTES;
+  const [slots, W] = blocks.shape;
+  for (let first = 0; first < M; first += step) {
+    const [m, bound] = [M - first, held - first].map((count) => Math.min(step, count));
+    // Loads are what costs on software adapters, workgroups what keeps a GPU busy.
+    const tile = texels && most !== 1 && headSize <= 64 ? 2 : 1;
+    const code = pagedAttentionWgsl({
+      ...{ headSize, vector, texels, rows: rows.shape[0], tile },
+      uniform: most > 0 ? bound * C / 4 : 0,
+      table: table ? slots * W / 4 : 0,
+      lanes: texels ? 8 : headSize > 64 ? 16 : 32,
+    });
+    pass.launch(
+      { label: `paged_attention/forward ${headSize}`, code },
+      { ...t, q: most > 0 ? q.view(first * C, [bound, C]) : q },
+      { M: m, NH: heads, W, first, scale: 1 / Math.sqrt(headSize) },
+      { workgroups: [Math.ceil(m / tile), heads] },
+    );
+  }
+}
+
+/** What each adapter allows a uniform binding. */
+const UNIFORM_BYTES = 65_536;

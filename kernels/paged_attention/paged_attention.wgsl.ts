@@ -1,0 +1,165 @@
+import { placeWgsl } from "../gpu/mod.ts";
+
+/**
+ * Attention of rows of any sequences over a cache of keys and values in blocks: y = softmax(q·kᵀ/√HS)·v
+ * over the keys up to each row's position.
+ * Sources: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with
+ * PagedAttention"; Dao et al. 2022, "FlashAttention"; Dao et al. 2023, "Flash-Decoding".
+ *
+ * The keys are dealt to the threads of a workgroup by their positions; each thread sums its softmax
+ * online in the order of positions, then all are added in the order of threads. So a row's bits depend
+ * on nothing but its own keys: not on where they lie, on other rows, or on how many rows a thread has.
+ */
+
+/** Tokens of a block of the cache. */
+export const BLOCK_TOKENS = 16;
+
+/** What a paged attention shader is written for. */
+export interface PagedAttentionVariant {
+  /** Channels of a head, HS; walked over four at a time where `vector`. */
+  headSize: number;
+  vector: boolean;
+  /** Whether keys and values are in textures. */
+  texels: boolean;
+  /** Vectors of q that are bound as a uniform buffer; 0 for a storage buffer. */
+  uniform: number;
+  /** Rows of `rows`. */
+  rows: number;
+  /** Vectors of the block table that are bound as a uniform buffer; 0 for a storage buffer. */
+  table: number;
+  /** Threads that share the keys of a row. */
+  lanes: number;
+  /** Neighbouring rows that a workgroup works on; a key is loaded once for those of one sequence. */
+  tile: number;
+}
+
+const range = (n: number) => [...Array(n).keys()];
+const lines = (n: number, line: (i: number) => string) => range(n).map(line).join("\n      ");
+
+/**
+ * q, y: [at least M, C]; keys, values: [cells, C]; rows: slot, position, token and cell of each row;
+ * blocks: [slots, W], the blocks of each slot's sequence in order. A workgroup owns a head of `tile`
+ * rows, of which those from M on are not stored; overwrites y. A launch works on rows from `first` on.
+ */
+export function pagedAttentionWgsl(v: PagedAttentionVariant): string {
+  const type = v.vector ? "vec4f" : "f32";
+  const size = v.vector ? v.headSize / 4 : v.headSize;
+  const sum = (value: string) => v.vector ? `dot(${value}, vec4f(1.0))` : value;
+  const each = (line: (n: number) => string) => lines(size, line);
+  const perRow = (line: (r: number) => string) => lines(v.tile, line);
+  const cache = (binding: number, name: string) =>
+    `@group(0) @binding(${binding}) var${
+      v.texels ? ` ${name}: texture_2d<f32>` : `<storage, read> ${name}: array<${type}>`
+    };`;
+  const load = (name: string, n: number) =>
+    v.texels ? `textureLoad(${name}, place(at + ${n}u), 0)` : `${name}[at + ${n}u]`;
+  return /* wgsl */ `
+struct Params { M: u32, NH: u32, W: u32, first: u32, scale: f32 }
+@group(0) @binding(0) var${
+    v.uniform > 0 ? `<uniform> q: array<vec4f, ${v.uniform}>` : `<storage, read> q: array<${type}>`
+  };
+${cache(1, "keys")}
+${cache(2, "values")}
+@group(0) @binding(3) var<uniform> rows: array<vec4u, ${v.rows}>;
+@group(0) @binding(4) var${
+    v.table > 0
+      ? `<uniform> blocks: array<vec4u, ${v.table}>`
+      : "<storage, read> blocks: array<u32>"
+  };
+@group(0) @binding(5) var<storage, read_write> y: array<${type}>;
+@group(0) @binding(6) var<uniform> params: Params;
+const LANES = ${v.lanes}u;
+var<workgroup> tops: array<f32, ${v.lanes}>;
+var<workgroup> sums: array<f32, ${v.lanes}>;
+var<workgroup> parts: array<${type}, ${v.lanes * size}>;
+${v.texels ? placeWgsl : ""}
+fn blockOf(i: u32) -> u32 { return ${v.table > 0 ? "blocks[i >> 2u][i & 3u]" : "blocks[i]"}; }
+
+@compute @workgroup_size(${v.lanes})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let M = params.M;
+  let C = params.NH * ${size}u;
+  let head = group.y * ${size}u;
+  let tile = group.x * ${v.tile}u;
+  // Loads and stores stand in loops over arrays: written out, drivers compile them for seconds.
+  var own: array<${type}, ${v.tile * size}>;
+  for (var i = 0u; i < ${v.tile * size}u; i++) {
+    let row = min(tile + i / ${size}u, M - 1u);
+    own[i] = q[row * C + head + i % ${size}u] * params.scale;
+  }
+  ${
+    perRow((r) => `
+  let row${r} = rows[params.first + min(tile + ${r}u, M - 1u)];
+  ${each((n) => `let q${r}_${n} = own[${r * size + n}]; var y${r}_${n} = ${type}();`)}
+  var top${r} = -3.0e38;
+  var sum${r} = 0.0;`)
+  }
+  // Rows of one sequence share their keys; others are done one after another.
+  let alike = ${range(v.tile - 1).map((r) => `row${r + 1}.x == row0.x`).join(" && ") || "true"};
+  let turns = select(${v.tile}u, 1u, alike);
+  for (var turn = 0u; turn < turns; turn++) {
+    var slot = row0.x;
+    ${
+    range(v.tile - 1).map((r) => `if (!alike && turn == ${r + 1}u) { slot = row${r + 1}.x; }`).join(
+      "\n    ",
+    )
+  }
+    ${perRow((r) => `let end${r} = select(0u, row${r}.y + 1u, alike || turn == ${r}u);`)}
+    let end = ${range(v.tile).reduce((max, r) => r === 0 ? "end0" : `max(${max}, end${r})`, "")};
+    let table = slot * params.W;
+    for (var key = lane; key < end; key += LANES) {
+      let cell = blockOf(table + key / ${BLOCK_TOKENS}u) * ${BLOCK_TOKENS}u + key % ${BLOCK_TOKENS}u;
+      let at = cell * C + head;
+      ${perRow((r) => `var dot${r} = ${type}();`)}
+      ${
+    each((n) =>
+      `{ let part = ${load("keys", n)}; ${
+        range(v.tile).map((r) => `dot${r} = fma(q${r}_${n}, part, dot${r});`).join(" ")
+      } }`
+    )
+  }
+      ${
+    perRow((r) => `
+      let seen${r} = key < end${r};
+      let score${r} = ${sum(`dot${r}`)};
+      let rise${r} = select(top${r}, max(top${r}, score${r}), seen${r});
+      let shrink${r} = exp(top${r} - rise${r});
+      let p${r} = exp(score${r} - rise${r});
+      sum${r} = select(sum${r}, fma(sum${r}, shrink${r}, p${r}), seen${r});
+      top${r} = rise${r};`)
+  }
+      ${
+    each((n) =>
+      `{ let part = ${load("values", n)}; ${
+        range(v.tile).map((r) =>
+          `y${r}_${n} = select(y${r}_${n}, fma(y${r}_${n}, ${type}(shrink${r}), p${r} * part), seen${r});`
+        ).join(" ")
+      } }`
+    )
+  }
+    }
+  }
+  var ends: array<vec2f, ${v.tile}>;
+  ${perRow((r) => `ends[${r}] = vec2f(top${r}, sum${r});`)}
+  ${perRow((r) => each((n) => `own[${r * size + n}] = y${r}_${n};`))}
+  for (var r = 0u; r < ${v.tile}u; r++) {
+    tops[lane] = ends[r].x;
+    workgroupBarrier();
+    var high = tops[0];
+    for (var i = 1u; i < LANES; i++) { high = max(high, tops[i]); }
+    let factor = exp(ends[r].x - high);
+    sums[lane] = ends[r].y * factor;
+    for (var n = 0u; n < ${size}u; n++) { parts[lane * ${size}u + n] = own[r * ${size}u + n] * factor; }
+    workgroupBarrier();
+    var total = 0.0;
+    for (var i = 0u; i < LANES; i++) { total += sums[i]; }
+    for (var n = lane; n < ${size}u; n += LANES) {
+      var part = ${type}();
+      for (var i = 0u; i < LANES; i++) { part += parts[i * ${size}u + n]; }
+      if (tile + r < M) { y[(params.first + tile + r) * C + head + n] = part / total; }
+    }
+    workgroupBarrier();
+  }
+}
+`;
+}
