@@ -1,5 +1,4 @@
 /** Reading the server's answer as it comes. */
-export const streamJs = String.raw /* js */`
 /** The server said no; the message says why, in its own words or in ours. */
 export class Refusal extends Error {
   constructor(status, message) {
@@ -62,9 +61,15 @@ async function refusal(response) {
   if (response.status === 401) return new Refusal(401, "The server does not know this key.");
   if (response.status === 429) {
     const seconds = response.headers.get("Retry-After");
-    return new Refusal(429, "The server is busy" + (seconds ? "; try again in " + seconds + " s." : "; try again soon."));
+    return new Refusal(
+      429,
+      "The server is busy" + (seconds ? "; try again in " + seconds + " s." : "; try again soon."),
+    );
   }
-  return new Refusal(response.status, said ?? "The server answered " + response.status + " and did not say why.");
+  return new Refusal(
+    response.status,
+    said ?? "The server answered " + response.status + " and did not say why.",
+  );
 }
 
 /** The tokens of an event: [{ text, logprob?, top? }], whose texts together are what was written. */
@@ -73,7 +78,9 @@ export function tokensOf(event) {
   if (!choice) return [];
   const text = choice.delta ? choice.delta.content ?? "" : choice.text ?? "";
   const tokens = choice.delta ? fromChat(choice.logprobs) : fromCompletion(choice.logprobs);
-  if (tokens.map((token) => token.text).join("") === text) return tokens.filter((token) => token.text !== "");
+  if (tokens.map((token) => token.text).join("") === text) {
+    return tokens.filter((token) => token.text !== "");
+  }
   // Characters that are split over tokens, or text that was held back: shown together.
   if (text === "") return [];
   return [{ ...tokens.at(-1), text }];
@@ -94,4 +101,3 @@ function fromCompletion(logprobs) {
     top: Object.entries(logprobs.top_logprobs?.[i] ?? {}).sort((a, b) => b[1] - a[1]),
   }));
 }
-`;

@@ -1,9 +1,8 @@
 /** The playground itself: a prompt or a chat goes out, tokens come in. */
-export const mainJs = String.raw /* js */`
-import { asCurl, asTypeScript, requestOf, streamed } from "/playground/requests.js";
-import { limitLength, makeSliders, readSettings } from "/playground/settings.js";
-import { ask, listModels, tokensOf } from "/playground/stream.js";
-import { followTokens, TextView } from "/playground/transcript.js";
+import { asCurl, asTypeScript, requestOf, streamed } from "./requests.js";
+import { limitLength, makeSliders, readSettings } from "./settings.js";
+import { ask, listModels, tokensOf } from "./stream.js";
+import { followTokens, TextView } from "./transcript.js";
 
 const find = (id) => document.getElementById(id);
 const [transcript, prompt, model, stats] = ["transcript", "prompt", "model", "stats"].map(find);
@@ -61,7 +60,9 @@ async function run(text) {
   let reason = "stopped";
   try {
     const { path, body } = last.request;
-    for await (const event of ask(path, streamed(state.mode, body), { key, signal: running.signal })) {
+    for await (
+      const event of ask(path, streamed(state.mode, body), { key, signal: running.signal })
+    ) {
       const tokens = tokensOf(event);
       for (const token of tokens) view.token(token);
       clock.count(event, tokens);
@@ -206,12 +207,21 @@ find("key-form").addEventListener("submit", (event) => {
 stop.addEventListener("click", () => running?.abort());
 again.addEventListener("click", regenerate);
 model.addEventListener("change", setModel);
-for (const radio of document.querySelectorAll("[name=mode]")) radio.addEventListener("change", setMode);
-for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
-find("open-settings").addEventListener("click", () => toggleSettings(!find("settings").classList.contains("open")));
+for (const radio of document.querySelectorAll("[name=mode]")) {
+  radio.addEventListener("change", setMode);
+}
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", () => copy(button));
+}
+find("open-settings").addEventListener(
+  "click",
+  () => toggleSettings(!find("settings").classList.contains("open")),
+);
 find("close-settings").addEventListener("click", () => toggleSettings(false));
 document.addEventListener("pointerdown", (event) => {
-  if (!find("settings").contains(event.target) && event.target !== find("open-settings")) toggleSettings(false);
+  if (!find("settings").contains(event.target) && event.target !== find("open-settings")) {
+    toggleSettings(false);
+  }
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
@@ -236,4 +246,3 @@ followTokens(transcript);
 setMode();
 await loadModels();
 prompt.focus();
-`;

@@ -1,6 +1,5 @@
 /** The settings beside the text: sliders with numbers, kept in the browser. */
-export const settingsJs = String.raw /* js */`
-import { SETTINGS } from "/playground/requests.js";
+import { SETTINGS } from "./requests.js";
 
 const values = {};
 
@@ -51,7 +50,9 @@ export function makeSliders(place) {
 /** The settings as they stand. */
 export function readSettings() {
   const seed = document.getElementById("seed").value;
-  const stop = document.getElementById("stop-texts").value.split("\n").filter((line) => line !== "");
+  const stop = document.getElementById("stop-texts").value.split("\n").filter((line) =>
+    line !== ""
+  );
   return { values: { ...values }, seed: seed === "" ? undefined : Number(seed), stop };
 }
 
@@ -67,4 +68,3 @@ export function limitLength(context) {
     }
   }
 }
-`;

@@ -1,5 +1,4 @@
 /** Text on the page: tokens shaded by their probability, with what else could have come. */
-export const transcriptJs = String.raw /* js */`
 const box = document.getElementById("alternatives");
 
 /** Adds a text to the transcript; all that a model wrote enters as text, never as markup. */
@@ -21,7 +20,8 @@ export class TextView {
 
   /** Adds a token. */
   token(token) {
-    const atEnd = this.transcript.scrollHeight - this.transcript.scrollTop - this.transcript.clientHeight < 40;
+    const atEnd =
+      this.transcript.scrollHeight - this.transcript.scrollTop - this.transcript.clientHeight < 40;
     const span = document.createElement("span");
     span.textContent = token.text;
     if (token.logprob !== undefined && token.logprob !== null) {
@@ -101,5 +101,5 @@ function showAlternatives(span) {
 }
 
 /** A token with its white space to be seen. */
-const visible = (text) => text.replaceAll(" ", "\u2423").replaceAll("\n", "\u23ce").replaceAll("\t", "\u21e5");
-`;
+const visible = (text) =>
+  text.replaceAll(" ", "\u2423").replaceAll("\n", "\u23ce").replaceAll("\t", "\u21e5");
