@@ -43,6 +43,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "chat",
+    summary: "talk to a model in the terminal",
+    load: async () => {
+      const { chat, CHAT_OPTIONS } = await import("./chat.ts");
+      return { options: CHAT_OPTIONS, run: chat };
+    },
+  },
+  {
     name: "eval",
     summary: "measure a model's loss on text",
     load: async () => {

@@ -20,7 +20,7 @@ import {
   Quota,
   securityHeaders,
 } from "./middleware/mod.ts";
-import { describeApi, docs, isPublicPath, routes } from "./routes/mod.ts";
+import { describeApi, docs, isPublicPath, playground, routes } from "./routes/mod.ts";
 import { assertValid } from "./schema/mod.ts";
 import type { AppEnv, Services } from "./services.ts";
 
@@ -94,6 +94,7 @@ export function createApp(options: AppOptions): App {
   const whole = app.route("/", routes(services));
   describeApi(whole);
   whole.route("/", docs());
+  whole.route("/", playground());
   return whole as unknown as App; // the same but for what middleware hands to routes
 }
 

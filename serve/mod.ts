@@ -21,6 +21,7 @@ export {
   type EngineStats,
   type ModelSource,
   type OutputFormat,
+  readModelFolder,
   type SequenceRequest,
   type ServedModel,
   startEngine,
@@ -59,6 +60,7 @@ export type { GenerationFields, Prompt, StreamOptions, StructuredOutputs } from 
 export { listen, type ListenOptions, type Server } from "./server.ts";
 export {
   ChatTemplate,
+  encodeChat,
   type Stretch,
   type TemplateMessage,
   type TemplateTokens,

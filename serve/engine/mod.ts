@@ -13,5 +13,6 @@ export type {
   ServedModel,
   TokenLogprob,
 } from "./engine.ts";
+export { readModelFolder } from "./model_folder.ts";
 export type { EngineSetup, ModelSource } from "./protocol.ts";
 export { type EngineOptions, startEngine } from "./worker_engine.ts";

@@ -14,6 +14,7 @@ export type * from "./chat_completions/mod.ts";
 export type * from "./completions/mod.ts";
 export { docs } from "./docs.ts";
 export { describeApi } from "./describe_api.ts";
+export { playground } from "./playground.ts";
 export type { DetokenizeBody, DetokenizeRequest } from "./detokenize.ts";
 export type { EmbeddingBody, EmbeddingsBody, EmbeddingsRequest } from "./embeddings.ts";
 export type { HealthBody } from "./health.ts";

@@ -34,7 +34,7 @@ export function encodeText(
  * @throws {HttpError} 400 as {@linkcode encodeText}, and where the template refuses the messages
  */
 export function encodeChat(
-  { context, tokenizer, chatTemplate }: ServedModel,
+  { context, tokenizer, chatTemplate }: Pick<ServedModel, "context" | "tokenizer" | "chatTemplate">,
   messages: readonly TemplateMessage[],
 ): Uint32Array {
   const limit = MAX_BYTES_A_TOKEN * context;
