@@ -1,3 +1,4 @@
+import { Choices } from "./choices.ts";
 import { GpuError, ShaderError } from "./errors.ts";
 import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
@@ -16,6 +17,11 @@ export interface DeviceOptions {
    * @default the adapter's own limit
    */
   maxBindingBytes?: number;
+  /**
+   * Which variants ops use.
+   * @default each op's default
+   */
+  choices?: Choices;
 }
 
 /** A compiled shader, ready to be dispatched. */
@@ -50,6 +56,8 @@ const READBACK_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
 export class Device implements Disposable {
   /** Largest range a kernel may bind, in bytes. */
   readonly maxBindingBytes: number;
+  /** Which variants ops use. */
+  readonly choices: Choices;
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
@@ -61,6 +69,7 @@ export class Device implements Disposable {
     readonly adapter: GPUAdapter,
     options: DeviceOptions,
   ) {
+    this.choices = options.choices ?? new Choices();
     this.maxBindingBytes = Math.min(
       options.maxBindingBytes ?? Infinity,
       gpu.limits.maxStorageBufferBindingSize,
@@ -142,6 +151,23 @@ export class Device implements Disposable {
     return texels;
   }
 
+  /** Makes a texture of rgba32float to copy a matrix to; whoever asks must release it. */
+  texture(label: string, width: number, height: number): GPUTexture {
+    const bytes = 16 * width * height;
+    const texture = this.#allocate(
+      `${bytes} bytes asked for a texture of ${label}`,
+      () =>
+        this.gpu.createTexture({
+          label,
+          size: [width, height],
+          format: "rgba32float",
+          usage: 0x02 | 0x08, // COPY_DST | STORAGE_BINDING
+        }),
+    );
+    this.#bytes += bytes;
+    return texture;
+  }
+
   /** Makes something; where memory runs out the next {@linkcode Device.check} tells what was asked. */
   #allocate<T>(what: string, make: () => T): T {
     this.gpu.pushErrorScope("out-of-memory");
@@ -184,8 +210,13 @@ export class Device implements Disposable {
    */
   async record(label: string, write: (pass: Pass) => void): Promise<Recording> {
     const pass = new Pass(this);
-    write(pass);
-    const recording = await Recording.compile(this, label, pass.launches);
+    try {
+      write(pass);
+    } catch (error) {
+      pass.owned.dispose();
+      throw error;
+    }
+    const recording = await Recording.compile(this, label, pass);
     await this.check();
     return recording;
   }
@@ -278,6 +309,9 @@ export class Device implements Disposable {
 
 function layoutOf({ memory, access }: ShaderBinding): Partial<GPUBindGroupLayoutEntry> {
   if (memory === "uniform") return { buffer: { type: "uniform" } };
+  if (memory === "matrix") {
+    return { storageTexture: { access: "read-only", format: "rgba32float" } };
+  }
   if (memory === "storage") {
     return { buffer: { type: access === "read" ? "read-only-storage" : "storage" } };
   }

@@ -1,7 +1,16 @@
 /** The device, its tensors, and how a kernel is bound and launched. */
 export { bindableViews } from "./bindable.ts";
+export {
+  Choices,
+  type ChoiceTable,
+  type Question,
+  shapeClass,
+  type Trial,
+  type Variant,
+} from "./choices.ts";
 export { Device, type DeviceOptions, type Kernel } from "./device.ts";
 export { GpuError, ShaderError } from "./errors.ts";
+export { fitsTexture } from "./matrix_textures.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";
 export {
   type ParamsField,
