@@ -11,8 +11,8 @@ export interface Variant {
 
 /** How a variant is tried: on tensors of its own, which the tuner fills with numbers. */
 export interface Trial<V> {
-  /** Shape of each tensor, by name. */
-  readonly tensors: Readonly<Record<string, readonly number[]>>;
+  /** The op's tensors, by name: those of the trial have their shapes and types. */
+  readonly tensors: Readonly<Record<string, Pick<Tensor, "shape" | "dtype"> | undefined>>;
   /** Names of the tensors that the op writes. */
   readonly results: readonly string[];
   /** Floating-point operations of the op. */

@@ -1,4 +1,4 @@
-import type { Pass, Question, Tensor } from "../gpu/mod.ts";
+import type { Pass, Question } from "../gpu/mod.ts";
 import {
   type MatmulOptions,
   type MatmulProblem,
@@ -42,14 +42,12 @@ export function matmul(pass: Pass, t: MatmulTensors, options: MatmulOptions): vo
 function question(problem: MatmulProblem): Question<MatmulVariant> {
   const { tensors, sizes: { M, N, K }, form, batch } = problem;
   const { layout, bias, accumulate } = form;
-  const shape = (tensor: Tensor | undefined) => tensor ? [...tensor.shape] : [];
-  const shapes = { a: shape(tensors.a), b: shape(tensors.b), y: shape(tensors.y) };
   return {
     group: `matmul ${layout} ${K}x${N}${bias ? " bias" : ""}${accumulate ? " accumulate" : ""}`,
     rows: M * batch,
     variants: MATMUL_VARIANTS.filter((variant) => variant.fits(problem)),
     trial: {
-      tensors: { ...shapes, ...(bias ? { bias: [N] } : {}) },
+      tensors: { ...tensors },
       results: ["y"],
       operations: 2 * M * N * K * batch,
       run: (pass, { a, b, y, bias }, variant) =>
