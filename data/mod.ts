@@ -201,6 +201,7 @@ export {
   charTokenizer,
   type DecodeOptions,
   type EncodeOptions,
+  type IncrementalDecoder,
   parseTokenizer,
   type PatternName,
   PATTERNS,

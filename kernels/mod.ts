@@ -14,6 +14,7 @@ export {
   type ParamsField,
   Pass,
   type Question,
+  Readback,
   readShaderHeader,
   Recording,
   type Shader,
@@ -28,6 +29,7 @@ export {
   type Variant,
 } from "./gpu/mod.ts";
 export { adamw, type AdamwOptions, type AdamwTensors } from "./adamw/mod.ts";
+export { adjustLogits, type AdjustLogitsTensors, ADJUSTS } from "./adjust_logits/mod.ts";
 export {
   attentionBackward,
   type AttentionBackwardTensors,
@@ -47,6 +49,9 @@ export {
   embeddingBackward,
   type EmbeddingBackwardTensors,
   embeddingForward,
+  embeddingRowsForward,
+  type EmbeddingRowsTensors,
+  LAST_TOKEN,
 } from "./embedding/mod.ts";
 export { fill } from "./fill/mod.ts";
 export { gatherRows } from "./gather/mod.ts";
@@ -62,9 +67,33 @@ export {
   type LayernormBackwardTensors,
   layernormForward,
   layernormPartialShape,
+  layernormRowsForward,
+  type LayernormRowsOptions,
+  type LayernormRowsTensors,
   type LayernormTensors,
 } from "./layernorm/mod.ts";
+export {
+  linearForward,
+  type LinearOptions,
+  type LinearTensors,
+  qkvForward,
+  type QkvTensors,
+} from "./linear/mod.ts";
+export {
+  logProbabilities,
+  type LogProbabilityOptions,
+  type LogProbabilityTensors,
+  MOST_TOP,
+} from "./log_probability/mod.ts";
 export { type Layout, matmul, type MatmulOptions, type MatmulTensors } from "./matmul/mod.ts";
+export {
+  BLOCK_TOKENS,
+  pagedAttentionForward,
+  type PagedAttentionOptions,
+  type PagedAttentionTensors,
+} from "./paged_attention/mod.ts";
+export { poolRows } from "./pool_rows/mod.ts";
 export { residualForward } from "./residual/mod.ts";
+export { NO_TOKEN, type SampleOptions, type SampleTensors, sampleTokens } from "./sample/mod.ts";
 export { scale } from "./scale/mod.ts";
 export { accumulateSum } from "./sum/mod.ts";

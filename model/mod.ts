@@ -13,10 +13,21 @@ export {
 } from "./checkpoint/mod.ts";
 export { assertConfig, type GptConfig, type Preset, PRESETS } from "./config.ts";
 export {
+  type Constraint,
   generate,
   type GenerateOptions,
-  sampleToken,
+  type GenerationEndEvent,
+  type GenerationEvent,
+  type GenerationHandle,
+  type GenerationRequest,
+  type PromptEvent,
+  SAMPLING_DEFAULTS,
   type SamplingOptions,
+  Scheduler,
+  type SchedulerOptions,
+  type SchedulerStats,
+  type TokenLogprob,
+  type TokensEvent,
 } from "./generation/mod.ts";
 export {
   type Affine,

@@ -1,30 +1,26 @@
 import { byteLevelJson, tableJson } from "./bpe_json.ts";
-import { assertTokenId, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
+import {
+  assertTokenId,
+  byteDecoder,
+  decoderStream,
+  type Tokenizer,
+  wholeCharacters,
+} from "./tokenizer.ts";
 
 const VOCABULARY_SIZE = 256;
 
 /** The tokenizer of 256 tokens whose ids are the values of the text's UTF-8 bytes. */
 export function byteTokenizer(): Tokenizer {
   const encoder = new TextEncoder();
+  const incrementalDecoder = () => byteDecoder((id) => toBytes([id]));
   return {
     vocabularySize: VOCABULARY_SIZE,
     specialTokens: new Map(),
     encode: (text) => new Uint32Array(encoder.encode(text)),
     border: wholeCharacters,
-    decode: (ids) => newTextDecoder().decode(toBytes(ids)),
-    decoder() {
-      const decoder = newTextDecoder();
-      return new TransformStream({
-        transform(id, controller) {
-          const text = decoder.decode(toBytes([id]), { stream: true });
-          if (text !== "") controller.enqueue(text);
-        },
-        flush(controller) {
-          const text = decoder.decode();
-          if (text !== "") controller.enqueue(text);
-        },
-      });
-    },
+    decode: (ids) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(toBytes(ids)),
+    incrementalDecoder,
+    decoder: () => decoderStream(incrementalDecoder()),
     byteLength(id) {
       assertTokenId(id, VOCABULARY_SIZE);
       return 1;
@@ -47,10 +43,6 @@ export function byteAlphabet(): string[] {
     const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
     return String.fromCodePoint(printable ? byte : next++);
   });
-}
-
-function newTextDecoder(): TextDecoder {
-  return new TextDecoder("utf-8", { ignoreBOM: true });
 }
 
 function toBytes(ids: Iterable<number>): Uint8Array {

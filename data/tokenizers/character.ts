@@ -1,5 +1,5 @@
 import { tableJson } from "./bpe_json.ts";
-import { assertTokenId, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
+import { assertTokenId, decoderStream, type Tokenizer, wholeCharacters } from "./tokenizer.ts";
 
 /**
  * The tokenizer whose tokens are the given characters (code points), in order of code point; this
@@ -70,6 +70,8 @@ function fromCodePoints(set: Set<number>): Tokenizer {
     return characters[id];
   }
 
+  const incrementalDecoder = () => ({ push: decode, end: () => "" });
+
   return {
     vocabularySize: characters.length,
     specialTokens: new Map(),
@@ -87,12 +89,8 @@ function fromCodePoints(set: Set<number>): Tokenizer {
       return ids.subarray(0, count);
     },
     decode: (ids) => Array.from(ids, decode).join(""),
-    decoder: () =>
-      new TransformStream({
-        transform(id, controller) {
-          controller.enqueue(decode(id));
-        },
-      }),
+    incrementalDecoder,
+    decoder: () => decoderStream(incrementalDecoder()),
     byteLength(id) {
       assertTokenId(id, characters.length);
       const codePoint = codePoints[id];

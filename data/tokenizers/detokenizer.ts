@@ -1,11 +1,16 @@
-import { assertTokenId, type DecodeOptions } from "./tokenizer.ts";
+import {
+  assertTokenId,
+  byteDecoder,
+  type DecodeOptions,
+  type IncrementalDecoder,
+} from "./tokenizer.ts";
 
 /** Turns ids back into text. */
 export interface Detokenizer {
   /** The text of ids. */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
-  /** A transform from ids to text that never shows a part of a character. */
-  decoder(): TransformStream<number, string>;
+  /** Begins a text whose ids come one by one. */
+  incrementalDecoder(): IncrementalDecoder;
   /** Number of UTF-8 bytes that a token stands for. */
   byteLength(id: number): number;
 }
@@ -46,27 +51,11 @@ export function byteDetokenizer(
         bytes.set(part, end);
         end += part.length;
       }
-      return newTextDecoder().decode(bytes);
+      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     },
-    decoder() {
-      const decoder = newTextDecoder();
-      return new TransformStream({
-        transform(id, controller) {
-          const text = decoder.decode(bytesOf(id), { stream: true });
-          if (text !== "") controller.enqueue(text);
-        },
-        flush(controller) {
-          const text = decoder.decode();
-          if (text !== "") controller.enqueue(text);
-        },
-      });
-    },
+    incrementalDecoder: () => byteDecoder(bytesOf),
     byteLength: (id) => bytesOf(id).length,
   };
-}
-
-function newTextDecoder(): TextDecoder {
-  return new TextDecoder("utf-8", { ignoreBOM: true });
 }
 
 /** What may become a part of a character once more tokens are there. */
@@ -99,26 +88,27 @@ export function textDetokenizer(
 
   return {
     decode: (ids, { skipSpecialTokens = false } = {}) => decode(textsOf(ids, skipSpecialTokens)),
-    decoder() {
+    incrementalDecoder() {
       // The tokens shown last, which tell how those behind them are written, and those not shown.
       let [shown, waiting]: string[][] = [[], []];
       const rest = () => decode([...shown, ...waiting]).slice(decode(shown).length);
-      return new TransformStream({
-        transform(id, controller) {
+      return {
+        push(id) {
           const texts = textsOf([id], false);
-          if (texts.length === 0) return;
+          if (texts.length === 0) return "";
           waiting.push(...texts);
-          if (BYTE_TOKEN.test(texts[0])) return;
+          if (BYTE_TOKEN.test(texts[0])) return "";
           const text = rest();
-          if (text === "" || UNFINISHED.test(text)) return;
-          controller.enqueue(text);
+          if (text === "" || UNFINISHED.test(text)) return "";
           [shown, waiting] = [waiting, []];
+          return text;
         },
-        flush(controller) {
+        end() {
           const text = rest();
-          if (text !== "") controller.enqueue(text);
+          [shown, waiting] = [waiting, []];
+          return text;
         },
-      });
+      };
     },
     byteLength(id) {
       const [text] = textsOf([id], false);

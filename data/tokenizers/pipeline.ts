@@ -4,7 +4,7 @@ import { TokenIds } from "./bpe/token_ids.ts";
 import type { Detokenizer } from "./detokenizer.ts";
 import type { Normalizer } from "./normalizers.ts";
 import type { PostProcessor } from "./post_processors.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import { decoderStream, type Tokenizer } from "./tokenizer.ts";
 
 /** What a tokenizer consists of. */
 export interface PipelineParts {
@@ -71,7 +71,8 @@ export function pipelineTokenizer(parts: PipelineParts): Tokenizer {
       return around?.id === undefined ? border : around.start;
     },
     decode: detokenizer.decode,
-    decoder: detokenizer.decoder,
+    incrementalDecoder: detokenizer.incrementalDecoder,
+    decoder: () => decoderStream(detokenizer.incrementalDecoder()),
     byteLength: detokenizer.byteLength,
     toJson: parts.toJson,
   };

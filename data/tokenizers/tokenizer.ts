@@ -18,6 +18,14 @@ export interface DecodeOptions {
   skipSpecialTokens?: boolean;
 }
 
+/** Turns token ids to text one by one. */
+export interface IncrementalDecoder {
+  /** Takes in the next id; returns the text that is whole now, which never ends within a character. */
+  push(id: number): string;
+  /** The text of what is left; bytes that are no UTF-8 become U+FFFD. */
+  end(): string;
+}
+
 /** Turns text into token ids and back; ids are 0 to `vocabularySize` - 1. */
 export interface Tokenizer {
   /** Number of different tokens, V; where ids are left free, the highest id + 1. */
@@ -41,6 +49,8 @@ export interface Tokenizer {
    * @throws {RangeError} where an id is outside the vocabulary
    */
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
+  /** Begins a text whose ids come one by one. */
+  incrementalDecoder(): IncrementalDecoder;
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
   /**
@@ -51,6 +61,29 @@ export interface Tokenizer {
   byteLength(id: number): number;
   /** The content of a Hugging Face `tokenizer.json`. */
   toJson(): Record<string, unknown>;
+}
+
+/** The transform that `Tokenizer.decoder` gives. */
+export function decoderStream(decoder: IncrementalDecoder): TransformStream<number, string> {
+  return new TransformStream({
+    transform(id, controller) {
+      const text = decoder.push(id);
+      if (text !== "") controller.enqueue(text);
+    },
+    flush(controller) {
+      const text = decoder.end();
+      if (text !== "") controller.enqueue(text);
+    },
+  });
+}
+
+/** The incremental decoder of tokens that stand for bytes. */
+export function byteDecoder(bytesOf: (id: number) => Uint8Array): IncrementalDecoder {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  return {
+    push: (id) => decoder.decode(bytesOf(id), { stream: true }),
+    end: () => decoder.decode(),
+  };
 }
 
 /** Throws a RangeError unless `id` is a token of a vocabulary of this size. */

@@ -4,6 +4,7 @@ import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
 import { type DType, sizeOf, Tensor } from "./tensor.ts";
 import { Texels } from "./texels.ts";
+import { texturesPay } from "./texture_reads.ts";
 
 /** Options of {@linkcode Device.open}. */
 export interface DeviceOptions {
@@ -61,6 +62,7 @@ export class Device implements Disposable {
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
+  #texturesPay?: Promise<boolean>;
   #bytes = 0;
   #disposed = false;
 
@@ -262,6 +264,11 @@ export class Device implements Disposable {
       throw new ShaderError(cause.message, label, 0, 0);
     });
     return { label, header, pipeline, layout };
+  }
+
+  /** Whether kernels should read large tensors through {@linkcode Texels}; measured once. */
+  texturesPay(): Promise<boolean> {
+    return this.#texturesPay ??= texturesPay(this);
   }
 
   /** Copies tensors to the host with one wait for all. Waits until the GPU is idle. */

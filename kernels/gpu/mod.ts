@@ -11,6 +11,7 @@ export {
 export { Device, type DeviceOptions, type Kernel } from "./device.ts";
 export { GpuError, ShaderError } from "./errors.ts";
 export { fitsTexture } from "./matrix_textures.ts";
+export { Readback } from "./readback.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";
 export {
   type ParamsField,

@@ -120,31 +120,49 @@ export class Recording implements Disposable {
   /** Submits the launches once, in the order they were written down. */
   run(): void {
     const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
-    this.encode(encoder);
+    let pass: GPUComputePassEncoder | undefined;
+    for (const dispatch of this.dispatches) {
+      if (dispatch.copies.length > 0) {
+        pass?.end();
+        pass = undefined;
+        for (const copy of dispatch.copies) encodeCopy(encoder, copy);
+      }
+      pass ??= encoder.beginComputePass({ label: this.label });
+      encodeDispatch(pass, dispatch);
+    }
+    pass?.end();
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 
-  /** Adds the launches to a list of commands, so that several recordings go into one submission. */
-  encode(encoder: GPUCommandEncoder): void {
-    let pass: GPUComputePassEncoder | undefined;
-    for (const { copies, pipeline, group, workgroups } of this.dispatches) {
-      if (copies.length > 0) {
-        pass?.end();
-        pass = undefined;
-        for (const copy of copies) encodeCopy(encoder, copy);
+  /**
+   * Adds the launches to a compute pass, so that several recordings go into one submission.
+   *
+   * @throws {TypeError} if the recording copies matrices, which cannot be done within a pass
+   */
+  encode(pass: GPUComputePassEncoder): void {
+    for (const dispatch of this.dispatches) {
+      if (dispatch.copies.length > 0) {
+        throw new TypeError(
+          `Cannot add ${this.label} to a pass: ${dispatch.label} needs matrices copied before it; run it by itself`,
+        );
       }
-      pass ??= encoder.beginComputePass({ label: this.label });
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(...workgroups);
+      encodeDispatch(pass, dispatch);
     }
-    pass?.end();
   }
 
   /** Frees params, textures and scratch memory; the tensors are their owners'. */
   [Symbol.dispose](): void {
     this.owned.dispose();
   }
+}
+
+function encodeDispatch(
+  pass: GPUComputePassEncoder,
+  { pipeline, group, workgroups }: Dispatch,
+): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(...workgroups);
 }
 
 function encodeCopy(encoder: GPUCommandEncoder, { source, texture }: MatrixCopy): void {

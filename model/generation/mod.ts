@@ -1,3 +1,19 @@
 /** Writing text with a model. */
 export { generate, type GenerateOptions } from "./generate.ts";
-export { sampleToken, type SamplingOptions } from "./sample.ts";
+export type {
+  Constraint,
+  EndEvent as GenerationEndEvent,
+  GenerationEvent,
+  GenerationRequest,
+  PromptEvent,
+  SamplingOptions,
+  TokenLogprob,
+  TokensEvent,
+} from "./request.ts";
+export { SAMPLING_DEFAULTS } from "./sampling.ts";
+export {
+  type GenerationHandle,
+  Scheduler,
+  type SchedulerOptions,
+  type SchedulerStats,
+} from "./scheduler.ts";

@@ -14,11 +14,73 @@ import type { Activations, NormActivations } from "./activations.ts";
 import { type Dropout, SITES } from "./dropout.ts";
 import type { Affine, GptParameters } from "./parameters.ts";
 
+/** What the blocks of a forward pass write, as far as training and inference share it. */
+export interface BlockStream<N extends { y: Tensor }> {
+  /** Residual stream at the block's start, [N, C]. */
+  x: Tensor;
+  norm1: N;
+  /** Attention's result, [N, C]. */
+  attended: Tensor;
+  /** Residual stream after attention, [N, C]. */
+  middle: Tensor;
+  norm2: N;
+  /** Feed-forward part after GELU, [N, 4C]. */
+  active: Tensor;
+}
+
+/** The parts of a forward pass, in which training and inference differ. */
+export interface ForwardParts<N extends { y: Tensor }> {
+  /** Token and position embeddings to x. */
+  embed(x: Tensor): void;
+  /** Layer norm of x. */
+  norm(weights: Affine, x: Tensor, to: N): void;
+  /** Queries, keys and values of x, and attention among them, to y. */
+  attend(l: number, weights: Affine, x: Tensor, y: Tensor): void;
+  /** y = stream + x·w + b: the end of a branch. */
+  join(l: number, name: "projection" | "down", t: JoinTensors): void;
+  /** y = GELU(x·w + b). */
+  expand(l: number, weights: Affine, x: Tensor, y: Tensor): void;
+}
+
+/** Tensors of a branch's end. */
+export interface JoinTensors {
+  weights: Affine;
+  x: Tensor;
+  stream: Tensor;
+  y: Tensor;
+}
+
 /**
- * Writes down GPT-2's forward pass up to the last layer norm: embeddings, then for each block
- * attention and feed-forward, each behind a layer norm and added to the residual stream.
+ * Writes down GPT-2's forward pass up to the last block: embeddings, then for each block attention and
+ * feed-forward, each behind a layer norm and added to the residual stream.
  *
  * Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
+ *
+ * @param blocks what each block writes
+ * @param output residual stream after the last block, [N, C]
+ */
+export function forwardBlocks<N extends { y: Tensor }>(
+  weights: GptParameters,
+  blocks: readonly BlockStream<N>[],
+  output: Tensor,
+  parts: ForwardParts<N>,
+): void {
+  parts.embed(blocks[0].x);
+  weights.blocks.forEach((w, l) => {
+    const { x, norm1, attended, middle, norm2, active } = blocks[l];
+    const next = blocks[l + 1]?.x ?? output;
+    parts.norm(w.norm1, x, norm1);
+    parts.attend(l, w.qkv, norm1.y, attended);
+    parts.join(l, "projection", { weights: w.projection, x: attended, stream: x, y: middle });
+    parts.norm(w.norm2, middle, norm2);
+    parts.expand(l, w.up, norm2.y, active);
+    parts.join(l, "down", { weights: w.down, x: active, stream: middle, y: next });
+  });
+}
+
+/**
+ * Writes down the forward pass over whole rows of tokens, up to the last layer norm; keeps what a
+ * backward pass needs.
  *
  * @param dropout its rate and clock; absent outside training
  */
@@ -31,52 +93,44 @@ export function gptForward(
 ): void {
   const { B, T, branch } = a;
   const { heads, channels: C } = config;
-  const first = a.blocks[0].x;
-  embeddingForward(pass, {
-    tokens: a.tokens,
-    wte: weights.wte,
-    wpe: weights.wpe,
-    x: first.view(0, [B, T, C]),
+  const drop = (x: Tensor, layer: number) => {
+    if (dropout) dropoutForward(pass, { x, clock: dropout.clock }, { rate: dropout.rate, layer });
+  };
+  const linear = ({ weight, bias }: Affine, x: Tensor, y: Tensor) =>
+    matmul(pass, { a: x, b: weight, y, ...(bias ? { bias } : {}) }, { layout: "NN" });
+  const norm = ({ weight, bias }: Affine, x: Tensor, to: NormActivations) =>
+    layernormForward(pass, { x, gain: weight, ...(bias ? { bias } : {}), ...to });
+  forwardBlocks(weights, a.blocks, a.output, {
+    norm,
+    embed(x) {
+      const { wte, wpe } = weights;
+      embeddingForward(pass, { tokens: a.tokens, wte, wpe, x: x.view(0, [B, T, C]) });
+      drop(x, SITES.embedding);
+    },
+    attend(l, weights, x, y) {
+      const { qkv, lse } = a.blocks[l];
+      linear(weights, x, qkv);
+      attentionForward(
+        pass,
+        {
+          qkv: qkv.view(0, [B, T, 3 * C]),
+          y: y.view(0, [B, T, C]),
+          lse,
+          ...(dropout ? { clock: dropout.clock } : {}),
+        },
+        { heads, ...(dropout ? { dropout: dropout.rate, layer: SITES.block(l).attention } : {}) },
+      );
+    },
+    join(l, name, { weights, x, stream, y }) {
+      linear(weights, x, branch);
+      drop(branch, SITES.block(l)[name]);
+      residualForward(pass, { a: stream, b: branch, y });
+    },
+    expand(l, weights, x, y) {
+      const { wide } = a.blocks[l];
+      linear(weights, x, wide);
+      geluForward(pass, { x: wide, y });
+    },
   });
-  drop(pass, first, SITES.embedding, dropout);
-  weights.blocks.forEach((w, l) => {
-    const block = a.blocks[l];
-    const next = a.blocks[l + 1]?.x ?? a.output;
-    const site = SITES.block(l);
-    norm(pass, w.norm1, block.x, block.norm1);
-    linear(pass, w.qkv, block.norm1.y, block.qkv);
-    attentionForward(
-      pass,
-      {
-        qkv: block.qkv.view(0, [B, T, 3 * C]),
-        y: block.attended.view(0, [B, T, C]),
-        lse: block.lse,
-        ...(dropout ? { clock: dropout.clock } : {}),
-      },
-      { heads, ...(dropout ? { dropout: dropout.rate, layer: site.attention } : {}) },
-    );
-    linear(pass, w.projection, block.attended, branch);
-    drop(pass, branch, site.projection, dropout);
-    residualForward(pass, { a: block.x, b: branch, y: block.middle });
-    norm(pass, w.norm2, block.middle, block.norm2);
-    linear(pass, w.up, block.norm2.y, block.wide);
-    geluForward(pass, { x: block.wide, y: block.active });
-    linear(pass, w.down, block.active, branch);
-    drop(pass, branch, site.down, dropout);
-    residualForward(pass, { a: block.middle, b: branch, y: next });
-  });
-  norm(pass, weights.norm, a.output, a.norm);
-}
-
-/** y = x·w + b with x [N, in], w [in, out]. */
-function linear(pass: Pass, { weight, bias }: Affine, x: Tensor, y: Tensor): void {
-  matmul(pass, { a: x, b: weight, y, ...(bias ? { bias } : {}) }, { layout: "NN" });
-}
-
-function norm(pass: Pass, { weight, bias }: Affine, x: Tensor, to: NormActivations): void {
-  layernormForward(pass, { x, gain: weight, ...(bias ? { bias } : {}), ...to });
-}
-
-function drop(pass: Pass, x: Tensor, layer: number, dropout?: Dropout): void {
-  if (dropout) dropoutForward(pass, { x, clock: dropout.clock }, { rate: dropout.rate, layer });
+  norm(weights.norm, a.output, a.norm);
 }

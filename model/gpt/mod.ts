@@ -10,7 +10,7 @@ export {
 } from "./activations.ts";
 export { gptBackward } from "./backward.ts";
 export type { Dropout } from "./dropout.ts";
-export { gptForward } from "./forward.ts";
+export { type BlockStream, forwardBlocks, type ForwardParts, gptForward } from "./forward.ts";
 export { Gpt } from "./gpt.ts";
 export { createHead, type Head, headForward, headForwardBackward, outputForward } from "./head.ts";
 export { uniformValues } from "./initialize.ts";

@@ -1,0 +1,352 @@
+import type { Tokenizer } from "../../data/mod.ts";
+import { BLOCK_TOKENS } from "../../kernels/mod.ts";
+import type { Gpt } from "../gpt/mod.ts";
+import { AnswerText } from "./answer_text.ts";
+import { Batch } from "./batch.ts";
+import { blockBytes, mostBlocks } from "./batch_memory.ts";
+import { bucketOf } from "./buckets.ts";
+import { checkEmbedding, checkRequest } from "./check_request.ts";
+import { Landing } from "./landing.ts";
+import { Planner, type Round } from "./planner.ts";
+import type { EndEvent, GenerationEvent, GenerationRequest } from "./request.ts";
+import { type CheckedRequest, Sequence } from "./sequence.ts";
+import { writeSlot } from "./slots.ts";
+import type { Flight, StepResult } from "./step.ts";
+
+/** Options of {@linkcode Scheduler.create}. */
+export interface SchedulerOptions {
+  /** Turns tokens to text; without it events have no text and stop texts are refused. @default none */
+  tokenizer?: Tokenizer;
+  /**
+   * GPU memory for keys and values, in bytes. What one binding of the adapter holds is the most that is used:
+   * see {@linkcode SchedulerStats.blocksTotal}.
+   * @default what `maxBatch` sequences of the model's context take, at most 512 MiB
+   */
+  cacheMemoryBytes?: number;
+  /** Sequences that run at once. @default 32 */
+  maxBatch?: number;
+  /** Most rows of a step, those of prompts and of answers together. @default 256 */
+  maxRows?: number;
+  /** Whether requests share the blocks of equal beginnings. @default true */
+  prefixCache?: boolean;
+  /** Whether weights and cache are read through textures. @default where the device reads them faster */
+  textures?: boolean;
+}
+
+/** A request that was submitted. */
+export interface GenerationHandle {
+  /** The last event, once all have been told; rejects where generation failed. */
+  readonly done: Promise<EndEvent>;
+  /** Ends the request now; it is told so by an `end` event. */
+  cancel(): void;
+}
+
+/** What a scheduler has done so far, and is doing. */
+export interface SchedulerStats {
+  /** Requests with a place in the batch. */
+  running: number;
+  /** Requests that wait for one. */
+  waiting: number;
+  /** Blocks of 16 tokens that requests hold. */
+  blocksUsed: number;
+  /** Blocks that there are. */
+  blocksTotal: number;
+  /** Tokens of prompts that were looked up in the prefix cache. */
+  prefixQueries: number;
+  /** Those that were found. */
+  prefixHits: number;
+  /** Requests that made room for others and had to be read again. */
+  preemptions: number;
+  /** Forward passes. */
+  steps: number;
+  /** Rows of all forward passes, without padding. */
+  rows: number;
+  /** GPU bytes of the device's tensors. */
+  gpuBytes: number;
+  /** Milliseconds that the host waited for the GPU, or worked in its place on a software adapter. */
+  gpuMs: number;
+  /** Milliseconds of the host's own work. */
+  hostMs: number;
+}
+
+/** Steps are submitted together for so many milliseconds. */
+const ROUND_MS = 25;
+
+/** The same where a constraint waits for its turn: no longer than reading the last results takes anyway. */
+const CONSTRAINED_ROUND_MS = 12;
+
+/**
+ * Rounds shorter than this are submitted before the last one's results are read, so that the GPU does not
+ * wait while the host sleeps 10 ms in `mapAsync`; what a stop makes superfluous is thrown away.
+ */
+const OVERLAPPED_MS = 60;
+
+/** Most bytes that the cache takes where nothing is said. */
+const DEFAULT_CACHE_BYTES = 512 * 2 ** 20;
+
+interface Running {
+  round: Round;
+  flight: Flight;
+}
+
+/**
+ * Continues many prompts at once on one GPU: requests join and leave the batch at every step, share the
+ * cached keys and values of equal beginnings, and each gets the very tokens it would get alone.
+ *
+ * @example
+ * ```ts
+ * import { byteTokenizer, Device, Gpt, PRESETS, Scheduler } from "@quern/quern";
+ *
+ * using device = await Device.open();
+ * const config = { ...PRESETS.nano, layers: 1, vocabularySize: 256, dropout: 0, bias: true, tie: true };
+ * using model = Gpt.create(device, config, { seed: 1 });
+ * const tokenizer = byteTokenizer();
+ * await using scheduler = await Scheduler.create(model, { tokenizer, maxBatch: 2 });
+ * const answers = ["Hello", "Bonjour"].map((text) =>
+ *   scheduler.submit({ prompt: tokenizer.encode(text), maxTokens: 3 }, (event) => console.log(event))
+ * );
+ * await Promise.all(answers.map(({ done }) => done));
+ * ```
+ */
+export class Scheduler implements AsyncDisposable {
+  #planner: Planner;
+  #landing: Landing;
+  #loop: Promise<void> | undefined;
+  #wake = Promise.withResolvers<void>();
+  #failure: unknown;
+  #closed = false;
+  #totals = { steps: 0, rows: 0, gpuMs: 0, hostMs: 0 };
+  #lastRoundMs = 0;
+
+  private constructor(
+    readonly model: Gpt,
+    private readonly batch: Batch,
+    private readonly options: SchedulerOptions,
+    planner: Planner,
+  ) {
+    this.#planner = planner;
+    this.#landing = new Landing(planner, model.config, () => this.#wake.resolve());
+  }
+
+  /**
+   * Allocates the cache and whatever else generation needs.
+   *
+   * @throws {RangeError} if the cache cannot hold a sequence of the model's context, or an option is out of
+   * its range
+   * @throws {GpuError} when out of GPU memory
+   */
+  static async create(model: Gpt, options: SchedulerOptions = {}): Promise<Scheduler> {
+    const { maxBatch: slots = 32, maxRows = 256, prefixCache = true } = options;
+    const { device, config: { context, channels, heads } } = model;
+    for (const [name, value] of Object.entries({ maxBatch: slots, maxRows })) {
+      if (Number.isInteger(value) && value >= 1 && value <= MOST[name]) continue;
+      throw new RangeError(
+        `Cannot generate: ${name} must be a whole number of 1 to ${MOST[name]}, got ${value}`,
+      );
+    }
+    const fit = channels % 4 === 0 && channels / heads % 4 === 0;
+    const textures = options.textures ?? (fit && await device.texturesPay());
+    const each = Math.ceil(context / BLOCK_TOKENS);
+    const wanted = options.cacheMemoryBytes ??
+      Math.max(each, Math.min(slots * each, DEFAULT_CACHE_BYTES / blockBytes(model))) *
+        blockBytes(model);
+    const held = Math.floor(wanted / blockBytes(model));
+    const blocks = 1 + Math.min(held, mostBlocks(model, textures) - 1);
+    if (blocks <= each) {
+      throw new RangeError(
+        `Cannot generate: a cache of ${wanted} bytes holds ${
+          blocks - 1
+        } blocks of ${BLOCK_TOKENS} tokens, the model's context of ${context} needs ${each}: give at least ${
+          each * blockBytes(model)
+        } bytes`,
+      );
+    }
+    const rows = Math.max(bucketOf(maxRows), bucketOf(slots));
+    const batch = new Batch(model, { slots, blocks, rows, textures });
+    const planner = new Planner({ slots, blocks, rows, context, prefixCache });
+    try {
+      await device.check();
+    } catch (error) {
+      batch[Symbol.dispose]();
+      throw error;
+    }
+    return new Scheduler(model, batch, options, planner);
+  }
+
+  /**
+   * Begins a request. `listen` is called with its events in order and never waited for.
+   *
+   * @throws {RangeError} if the request is out of range
+   * @throws {TypeError} if it has stop texts and there is no tokenizer
+   */
+  submit(
+    request: GenerationRequest,
+    listen: (event: GenerationEvent) => void = () => {},
+  ): GenerationHandle {
+    const checked = checkRequest(request, this.model.config);
+    const { tokenizer } = this.options;
+    if (checked.stop.length > 0 && !tokenizer) {
+      throw new TypeError("Cannot generate: stop texts need a scheduler with a tokenizer");
+    }
+    const most = Math.min(checked.maxTokens, this.model.config.context - checked.prompt.length);
+    const decoder = tokenizer?.incrementalDecoder();
+    // The last token of the prompt tells how the first one of the answer is written.
+    decoder?.push(checked.prompt[checked.prompt.length - 1]);
+    const text = new AnswerText(decoder, checked.stop);
+    const { handle, sequence } = this.#begin(checked, most, text, listen);
+    this.#landing.askConstraint(sequence);
+    return handle;
+  }
+
+  /**
+   * The mean of a text's last hidden states, those after the last layer norm, scaled to length 1.
+   *
+   * @param ids 1 to as many as the model's context
+   * @param signal gives it up
+   * @returns [C]
+   * @throws {RangeError} if there are too few or too many ids, or one is outside the vocabulary
+   */
+  async embed(ids: ArrayLike<number>, signal?: AbortSignal): Promise<Float32Array> {
+    signal?.throwIfAborted();
+    const checked = checkEmbedding(ids, this.model.config);
+    const { handle, sequence } = this.#begin(checked, 0, new AnswerText(undefined, []), () => {});
+    const cancel = () => handle.cancel();
+    signal?.addEventListener("abort", cancel);
+    try {
+      const { reason } = await handle.done;
+      signal?.throwIfAborted();
+      if (reason === "cancelled") throw new Error("Cannot embed: the scheduler was closed");
+      return this.#landing.embeddingOf(sequence);
+    } finally {
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** What is going on, and what has been done since the beginning. */
+  stats(): SchedulerStats {
+    const { running, waiting, pool, counts } = this.#planner;
+    return {
+      running: running.length,
+      waiting: waiting.length,
+      blocksUsed: pool.used,
+      blocksTotal: pool.count - 1,
+      ...counts,
+      ...this.#totals,
+      gpuBytes: this.model.device.allocatedBytes,
+    };
+  }
+
+  #begin(
+    request: CheckedRequest,
+    most: number,
+    text: AnswerText,
+    listen: (event: GenerationEvent) => void,
+  ): { handle: GenerationHandle; sequence: Sequence } {
+    if (this.#failure) throw this.#failure;
+    if (this.#closed) throw new Error("Cannot generate: the scheduler is closed");
+    const ended = Promise.withResolvers<EndEvent>();
+    // Who does not look at `done` is told by events alone.
+    ended.promise.catch(() => {});
+    const sequence = new Sequence(request, most, listen, ended, text);
+    this.#planner.add(sequence);
+    this.#loop ??= this.#run();
+    this.#wake.resolve();
+    const cancel = () => this.#landing.end(sequence, "cancelled");
+    return { handle: { done: ended.promise, cancel }, sequence };
+  }
+
+  async #run(): Promise<void> {
+    // Requests that come in one turn of the event loop begin together.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    let last: Running | undefined;
+    let results: ReturnType<Flight["results"]> | undefined;
+    try {
+      while (last || this.#planner.running.length + this.#planner.waiting.length > 0) {
+        let next = !last || this.#lastRoundMs < OVERLAPPED_MS ? await this.#launch() : undefined;
+        if (last) {
+          await this.#land(last.round, await results!);
+          next ??= await this.#launch();
+        }
+        last = next;
+        if (last) results = this.#await(last);
+        else await this.#sleep();
+      }
+    } catch (error) {
+      this.#failure = await this.model.device.check().then(() => error, (failure) => failure);
+      for (const sequence of [...this.#planner.running, ...this.#planner.waiting]) {
+        this.#landing.fail(sequence, this.#failure);
+      }
+    } finally {
+      this.#loop = undefined;
+    }
+  }
+
+  /** Plans a round and hands it to the GPU. */
+  async #launch(): Promise<Running | undefined> {
+    const start = performance.now();
+    const { batch } = this;
+    const planner = this.#planner;
+    const constrained = planner.running.some(({ request }) => request.constraint);
+    const budget = constrained ? CONSTRAINED_ROUND_MS : ROUND_MS;
+    const round = planner.plan(budget, (steps) => batch.hasRoom(steps));
+    if (!round) return undefined;
+    const { config } = this.model;
+    for (const { sequence, slot } of round.admitted) {
+      sequence.times.started ??= start;
+      writeSlot(batch.memory, slot, sequence, config);
+    }
+    const { masks, tables } = batch.memory;
+    for (const { step, picks } of round.steps) {
+      picks.forEach(({ mask }, n) => {
+        const slot = step.picks[4 * n + 1];
+        if (mask) masks.view(slot * mask.length, [mask.length]).write(mask);
+      });
+    }
+    tables.write(planner.tables);
+    const planned = performance.now();
+    const flight = await batch.submit(round.steps.map(({ step }) => step));
+    this.#totals.steps += round.steps.length;
+    this.#totals.rows += round.steps.reduce((sum, { step }) => sum + step.rows.length / 4, 0);
+    this.#totals.hostMs += planned - start + flight.encodeMs;
+    return { round, flight };
+  }
+
+  /** Waits for the GPU, learns how long it took, and begins to read. */
+  #await({ round, flight }: Running): ReturnType<Flight["results"]> {
+    const start = performance.now();
+    const results = flight.results();
+    // An error is met where the results are awaited.
+    results.catch(() => {});
+    const ms = flight.submitMs + performance.now() - start;
+    this.#planner.times.learn(round.steps.map(({ size }) => size), ms);
+    this.#totals.gpuMs += ms;
+    this.#lastRoundMs = ms;
+    return results;
+  }
+
+  async #land(round: Round, results: StepResult[]): Promise<void> {
+    await this.model.device.check();
+    const start = performance.now();
+    this.#landing.land(round, results);
+    this.#totals.hostMs += performance.now() - start;
+  }
+
+  async #sleep(): Promise<void> {
+    await this.#wake.promise;
+    this.#wake = Promise.withResolvers();
+  }
+
+  /** Cancels what is under way, waits for the GPU and frees all memory. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const sequence of [...this.#planner.running, ...this.#planner.waiting]) {
+      this.#landing.end(sequence, "cancelled");
+    }
+    this.#wake.resolve();
+    await this.#loop;
+    this.batch[Symbol.dispose]();
+  }
+}
+
+const MOST: Record<string, number> = { maxBatch: 1024, maxRows: 4096 };
