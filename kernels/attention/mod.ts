@@ -1,4 +1,4 @@
-import type { Pass, Question } from "../gpu/mod.ts";
+import { fitting, type Pass, type Question } from "../gpu/mod.ts";
 import {
   type AttentionBackwardTensors,
   type AttentionOptions,
@@ -52,7 +52,7 @@ function question(
   return {
     group: `attention ${direction} ${heads} heads of ${headSize}${dropout ? " dropout" : ""}`,
     rows: B * T,
-    variants: ATTENTION_VARIANTS.filter((variant) => variant.fits(problem)),
+    variants: fitting(tensors.y!.device, ATTENTION_VARIANTS, (variant) => variant.fits(problem)),
     trial: {
       tensors,
       results: forward ? ["y", "lse"] : ["dqkv", "delta"],

@@ -40,6 +40,7 @@ function variant(
   return {
     name,
     order: "rows",
+    matrices: source === "matrix",
     fits: ({ tensors: { qkv, y }, headSize }) =>
       source !== "matrix" || (headSize % 4 === 0 && fitsTexture(qkv!) && fitsTexture(y!)),
     forward: (pass, problem) => {

@@ -1,3 +1,4 @@
+import type { Device } from "./device.ts";
 import type { Pass } from "./recording.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -7,6 +8,8 @@ export interface Variant {
   readonly name: string;
   /** How its sums are ordered, such as `k`: variants of one order promise the same bits. */
   readonly order: string;
+  /** Whether it reads its operands as matrices, and so is the default where textures pay. */
+  readonly matrices?: boolean;
 }
 
 /** How a variant is tried: on tensors of its own, which the tuner fills with numbers. */
@@ -94,6 +97,16 @@ export class Choices {
     Object.assign(this.#table.orders, table.orders);
     Object.assign(this.#table.variants, table.variants);
   }
+}
+
+/** Puts the variants that a device should begin with first, and leaves out those that do not fit. */
+export function fitting<V extends Variant>(
+  { prefersTextures }: Device,
+  variants: readonly V[],
+  fits: (variant: V) => boolean,
+): V[] {
+  const first = ({ matrices = false }: V) => matrices === prefersTextures ? 0 : 1;
+  return variants.filter(fits).sort((a, b) => first(a) - first(b));
 }
 
 /** Name of all shapes that share a choice: rows are rounded up to a power of two. */

@@ -63,6 +63,7 @@ export class Device implements Disposable {
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
   #texturesPay?: Promise<boolean>;
+  #prefersTextures = false;
   #bytes = 0;
   #disposed = false;
 
@@ -109,6 +110,11 @@ export class Device implements Disposable {
       .filter((name) => adapter.features.has(name));
     const gpu = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures: features });
     return new Device(gpu, adapter, options);
+  }
+
+  /** What {@linkcode Device.texturesPay} has found, for an op to decide by; false until then. */
+  get prefersTextures(): boolean {
+    return this.#prefersTextures;
   }
 
   /** Bytes of GPU memory held by living tensors. */
@@ -211,6 +217,7 @@ export class Device implements Disposable {
    * @throws {ShaderError} if a shader does not compile
    */
   async record(label: string, write: (pass: Pass) => void): Promise<Recording> {
+    this.#prefersTextures = await this.texturesPay();
     const pass = new Pass(this);
     try {
       write(pass);
@@ -266,7 +273,7 @@ export class Device implements Disposable {
     return { label, header, pipeline, layout };
   }
 
-  /** Whether kernels should read large tensors through {@linkcode Texels}; measured once. */
+  /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
     return this.#texturesPay ??= texturesPay(this);
   }

@@ -111,6 +111,11 @@ export function fitsTexture(tensor: Tensor): boolean {
   return columns % MATRIX_COLUMNS === 0 && columns / 4 <= most && rows <= most;
 }
 
+/** Whether tensors should be read as matrices: textures pay on their device, and they fit them. */
+export function prefersMatrices(...tensors: readonly Tensor[]): boolean {
+  return tensors[0].device.prefersTextures && tensors.every(fitsTexture);
+}
+
 function assertFits(label: string, tensor: Tensor, rows: number, columns: number): void {
   if (fitsTexture(tensor)) return;
   const most = tensor.device.gpu.limits.maxTextureDimension2D;

@@ -3,6 +3,7 @@ export { bindableViews } from "./bindable.ts";
 export {
   Choices,
   type ChoiceTable,
+  fitting,
   type Question,
   shapeClass,
   type Trial,
@@ -10,8 +11,9 @@ export {
 } from "./choices.ts";
 export { Device, type DeviceOptions, type Kernel } from "./device.ts";
 export { GpuError, ShaderError } from "./errors.ts";
-export { fitsTexture } from "./matrix_textures.ts";
+export { fitsTexture, prefersMatrices } from "./matrix_textures.ts";
 export { Readback } from "./readback.ts";
+export { type Reader, readerOf } from "./reader.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";
 export {
   type ParamsField,

@@ -1,16 +1,18 @@
-import type { Pass, Question } from "../gpu/mod.ts";
+import { fitting, type Pass, type Question } from "../gpu/mod.ts";
 import {
   type MatmulOptions,
   type MatmulProblem,
   matmulProblem,
   type MatmulTensors,
 } from "./problem.ts";
+import { extras } from "./parts.wgsl.ts";
 import { MATMUL_VARIANTS, type MatmulVariant } from "./variants.ts";
 
 export type { Layout, MatmulOptions, MatmulTensors } from "./problem.ts";
 
 /**
- * Matrix product: y = a·b (+ bias), or y += a·b (+ bias), in float32.
+ * Matrix product: y = a·b (+ bias), or y += a·b (+ bias), in float32; then + residual, GELU beside it,
+ * or times GELU′ where those tensors are given.
  *
  * The three layouts are the three products of a linear layer y = x·w: forward NN, dx = dy·wᵀ NT,
  * dw = xᵀ·dy TN. Where a or b has a leading batch dimension so has y; one without is shared by all
@@ -41,17 +43,18 @@ export function matmul(pass: Pass, t: MatmulTensors, options: MatmulOptions): vo
 /** What has to be chosen for a product. */
 function question(problem: MatmulProblem): Question<MatmulVariant> {
   const { tensors, sizes: { M, N, K }, form, batch } = problem;
-  const { layout, bias, accumulate } = form;
+  const { layout, accumulate } = form;
   return {
-    group: `matmul ${layout} ${K}x${N}${bias ? " bias" : ""}${accumulate ? " accumulate" : ""}`,
+    group: ["matmul", layout, `${K}x${N}`, ...(accumulate ? ["accumulate"] : []), ...extras(form)]
+      .join(" "),
     rows: M * batch,
-    variants: MATMUL_VARIANTS.filter((variant) => variant.fits(problem)),
+    variants: fitting(tensors.a.device, MATMUL_VARIANTS, (variant) => variant.fits(problem)),
     trial: {
       tensors: { ...tensors },
-      results: ["y"],
+      results: form.activated ? ["y", "activated"] : ["y"],
       operations: 2 * M * N * K * batch,
-      run: (pass, { a, b, y, bias }, variant) =>
-        variant.launch(pass, { ...problem, tensors: { a, b, y, bias } }),
+      run: (pass, { a, b, y, ...rest }, variant) =>
+        variant.launch(pass, { ...problem, tensors: { a, b, y, ...rest } }),
     },
   };
 }

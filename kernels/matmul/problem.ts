@@ -11,8 +11,14 @@ export interface MatmulTensors {
   b: Tensor;
   /** [M, N], with the leading batch dimension if a or b has one. */
   y: Tensor;
-  /** [N], added to each row. */
+  /** [N], added to each row. @default none */
   bias?: Tensor;
+  /** [M, N], added to the result: the stream that a branch joins. @default none */
+  residual?: Tensor;
+  /** [M, N]: gets GELU(y), while y keeps what a backward pass needs. @default none */
+  activated?: Tensor;
+  /** [M, N]: multiplies a·b by GELU′(before), the way back through an activation. @default none */
+  before?: Tensor;
 }
 
 /** Options of {@linkcode matmul}. */
@@ -61,6 +67,12 @@ export interface MatmulForm {
   bias: boolean;
   /** Adds to y instead of overwriting it. */
   accumulate: boolean;
+  /** Adds a residual. */
+  residual: boolean;
+  /** Writes GELU(y) too. */
+  activated: boolean;
+  /** Multiplies by GELU′(before). */
+  before: boolean;
 }
 
 /** A product to compute. */
@@ -97,6 +109,13 @@ export function matmulProblem(t: MatmulTensors, options: MatmulOptions): MatmulP
   const shared = (count: number) => count === 0 || count === batch;
   if (!shared(batchOfA) || !shared(batchOfB)) fail("batch sizes must match");
   if (t.bias && t.bias.size !== N) fail(`bias must be [${N}], got [${t.bias.shape}]`);
+  for (const name of ["residual", "activated", "before"] as const) {
+    const shape = t[name]?.shape ?? t.y.shape;
+    if (String(shape) !== String(t.y.shape)) fail(`${name} must be [${t.y.shape}], got [${shape}]`);
+  }
+  if (t.before && (t.bias || t.residual || t.activated || accumulate)) {
+    fail("before goes with no bias, residual, activated or accumulate");
+  }
   const batchA = batchOfA ? rowsA * strideA : 0;
   const batchB = batchOfB ? rowsB * strideB : 0;
   const batchY = rowsY * strideY;
@@ -109,8 +128,11 @@ export function matmulProblem(t: MatmulTensors, options: MatmulOptions): MatmulP
       vectorA: by4(layout === "TN" ? M : K, startA, strideA, batchA),
       vectorB: by4(layout === "NT" ? K : N, strideB, batchB),
       vectorY: by4(N, startY, strideY, batchY),
-      bias: t.bias !== undefined,
       accumulate,
+      bias: t.bias !== undefined,
+      residual: t.residual !== undefined,
+      activated: t.activated !== undefined,
+      before: t.before !== undefined,
     },
     batch: Math.max(1, batch),
   };

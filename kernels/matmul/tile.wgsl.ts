@@ -6,7 +6,7 @@
  * Both tiles lie with k first, so that a thread reads four rows, or columns, at once; an operand that
  * lies the other way in memory is turned four by four on its way.
  */
-import { over, PARAMS, range, results, storage, storeRow, XYZW } from "./parts.wgsl.ts";
+import { over, PARAMS, range, results, storage, storeRow, storeSum, XYZW } from "./parts.wgsl.ts";
 import type { MatmulForm } from "./problem.ts";
 
 /** What a workgroup and its threads own; all are multiples of 4. */
@@ -230,9 +230,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = i * ${width}u / params.N;
   let column = i * ${width}u % params.N;
   let at = ${over("(params.startY + row * params.strideY + column)", width)};
-  y[at] = ${form.accumulate ? "y[at] + " : ""}sum${
-    form.bias ? ` + bias[${over("column", width)}]` : ""
-  };
+  ${storeSum(form, "at", over("column", width), "sum")}
 }
 `;
 }

@@ -1,5 +1,6 @@
 import { fitsTexture, type Pass, type Tensor, type Variant } from "../gpu/mod.ts";
 import { LANES, matmulWgsl } from "./matmul.wgsl.ts";
+import { extras } from "./parts.wgsl.ts";
 import type { MatmulForm, MatmulProblem } from "./problem.ts";
 import { type FewRows, matmulRowsWgsl } from "./rows.wgsl.ts";
 import { matmulTextureWgsl, TEXTURE_LANES, type TextureTile } from "./texture.wgsl.ts";
@@ -15,6 +16,15 @@ export interface MatmulVariant extends Variant {
 
 /** The order in which a single sum runs over k. */
 const ONE_SUM = "k";
+
+/** A result that nothing goes with. */
+const BARE = {
+  accumulate: false,
+  bias: false,
+  residual: false,
+  activated: false,
+  before: false,
+};
 
 /** Most bytes that the partial sums of a split product may take. */
 const MOST_PARTIAL_BYTES = 256 * 2 ** 20;
@@ -39,6 +49,7 @@ function texture(tile: TextureTile): MatmulVariant {
   const variant: MatmulVariant = {
     name: `texture ${tile.rows}x${tile.columns}`,
     order: ONE_SUM,
+    matrices: true,
     fits: ({ tensors, form, batch }) =>
       batch === 1 && form.vectorA && fitsTexture(tensors.a) && fitsTexture(tensors.b),
     launch: (pass, problem) =>
@@ -80,15 +91,16 @@ function split(shape: WorkgroupTile & { slice: number }): MatmulVariant {
       4 * M * N * Math.ceil(K / slice) <=
         Math.min(MOST_PARTIAL_BYTES, tensors.y.device.maxBindingBytes),
     launch: (pass, problem) => {
-      const { tensors: { y, bias }, sizes, form } = problem;
+      const { tensors, sizes, form } = problem;
       const { M, N, K, startY, strideY } = sizes;
       const S = Math.ceil(K / slice);
+      const { a, b, y } = tensors;
       const partial = pass.scratch([S, M, N]);
-      const raw: MatmulForm = { ...form, bias: false, accumulate: false, vectorY: N % 4 === 0 };
+      const raw: MatmulForm = { ...form, ...BARE, vectorY: N % 4 === 0 };
       launch(
         pass,
         {
-          tensors: { ...problem.tensors, y: partial, bias: undefined },
+          tensors: { a, b, y: partial },
           sizes: { ...sizes, startY: 0, strideY: N, batchY: M * N },
           form: raw,
           batch: 1,
@@ -99,7 +111,7 @@ function split(shape: WorkgroupTile & { slice: number }): MatmulVariant {
       );
       pass.launch(
         { label: "matmul/sum partials", code: sumPartialsWgsl(form) },
-        { partial, y, ...(bias ? { bias } : {}) },
+        { partial, y, ...extraTensors(problem) },
         { S, M, N, startY, strideY },
         { threads: M * N / (form.vectorY ? 4 : 1) },
       );
@@ -146,18 +158,23 @@ function hasThreads({ device }: Tensor, [x, y]: [number, number]): boolean {
   return x * y <= device.gpu.limits.maxComputeInvocationsPerWorkgroup;
 }
 
+/** What is bound beside a, b and y. */
+function extraTensors({ tensors, form }: MatmulProblem): Record<string, Tensor> {
+  return Object.fromEntries(extras(form).map((name) => [name, tensors[name]!]));
+}
+
 /** Launches a shader over y, a workgroup for `block` columns, rows and matrices. */
 function launch(
   pass: Pass,
-  { tensors, sizes, form }: MatmulProblem,
+  problem: MatmulProblem,
   { name }: Variant,
   code: string,
   [columns, rows, z = 1]: [columns: number, rows: number, z?: number],
 ): void {
-  const { a, b, y, bias } = tensors;
+  const { tensors: { a, b, y }, sizes, form } = problem;
   pass.launch(
     { label: `matmul/${form.layout} ${name}`, code },
-    { a, b, y, ...(bias ? { bias } : {}) },
+    { a, b, y, ...extraTensors(problem) },
     { ...sizes },
     { workgroups: [Math.ceil(sizes.N / columns), Math.ceil(sizes.M / rows), z] },
   );
