@@ -2,6 +2,8 @@
 export {
   assertShapes,
   bindableViews,
+  Choices,
+  type ChoiceTable,
   Device,
   type DeviceOptions,
   type DType,
@@ -11,6 +13,7 @@ export {
   type Launch,
   type ParamsField,
   Pass,
+  type Question,
   Readback,
   readShaderHeader,
   Recording,
@@ -22,6 +25,8 @@ export {
   Tensor,
   type TensorData,
   Texels,
+  type Trial,
+  type Variant,
 } from "./gpu/mod.ts";
 export { adamw, type AdamwOptions, type AdamwTensors } from "./adamw/mod.ts";
 export { adjustLogits, type AdjustLogitsTensors, ADJUSTS } from "./adjust_logits/mod.ts";

@@ -13,42 +13,53 @@ fn gate(x: ${type}) -> ${type} {
 }
 `;
 
-const SHARED = /* wgsl */ `
-override BLOCK: u32 = 64;
-struct Params { n: u32 }
-${gateWgsl("f32")}
+/** \`slope(x)\`: the derivative of GELU; needs {@linkcode gateWgsl}. */
+export const slopeWgsl = (type: "f32" | "vec4f"): string => /* wgsl */ `
+fn slope(x: ${type}) -> ${type} {
+  let t = gate(x);
+  let rise = SCALE * (1.0 + 3.0 * CUBIC * x * x);
+  // t² reaches 1 before x·rise overflows, so the product must not be formed where it is 0·∞.
+  let bend = select(${type}(), 0.5 * x * (1.0 - t * t) * rise, abs(x) < ${type}(16.0));
+  return 0.5 * (1.0 + t) + bend;
+}
 `;
 
-/** x, y: [n]. A thread writes one element; overwrites y. */
-export const geluForwardWgsl: string = /* wgsl */ `${SHARED}
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
-@group(0) @binding(2) var<uniform> params: Params;
+const opening = (vector: boolean, names: string[]) => {
+  const type = vector ? "vec4f" : "f32";
+  return /* wgsl */ `
+override BLOCK: u32 = 64;
+struct Params { n: u32 }
+${gateWgsl(type)}
+${slopeWgsl(type)}
+${
+    names.map((name, i) =>
+      `@group(0) @binding(${i}) var<storage, ${
+        i === names.length - 1 ? "read_write" : "read"
+      }> ${name}: array<${type}>;`
+    ).join("\n")
+  }
+@group(0) @binding(${names.length}) var<uniform> params: Params;
 
 @compute @workgroup_size(BLOCK)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * BLOCK;
-  if (i >= params.n) { return; }
+  if (i >= params.n) { return; }`;
+};
+
+/**
+ * x, y: [n]. A thread writes one element; overwrites y.
+ *
+ * @param vector whether elements are read four at a time, n counting vectors
+ */
+export const geluForwardWgsl = (vector: boolean): string => /* wgsl */ `
+${opening(vector, ["x", "y"])}
   y[i] = 0.5 * x[i] * (1.0 + gate(x[i]));
 }
 `;
 
-/** x, dy, dx: [n]. A thread writes one element; overwrites dx. */
-export const geluBackwardWgsl: string = /* wgsl */ `${SHARED}
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
-
-@compute @workgroup_size(BLOCK)
-fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let i = id.x + id.y * groups.x * BLOCK;
-  if (i >= params.n) { return; }
-  let v = x[i];
-  let t = gate(v);
-  let slope = SCALE * (1.0 + 3.0 * CUBIC * v * v);
-  // t² reaches 1 before v·slope overflows, so the product must not be formed where it is 0·∞.
-  let bend = select(0.0, 0.5 * v * (1.0 - t * t) * slope, abs(v) < 16.0);
-  dx[i] = dy[i] * (0.5 * (1.0 + t) + bend);
+/** x, dy, dx: [n], as {@linkcode geluForwardWgsl}. A thread writes one element; overwrites dx. */
+export const geluBackwardWgsl = (vector: boolean): string => /* wgsl */ `
+${opening(vector, ["x", "dy", "dx"])}
+  dx[i] = dy[i] * slope(x[i]);
 }
 `;

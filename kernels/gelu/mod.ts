@@ -2,7 +2,7 @@ import type { Pass, Tensor } from "../gpu/mod.ts";
 import { assertShapes } from "../gpu/mod.ts";
 import { geluBackwardWgsl, geluForwardWgsl } from "./gelu.wgsl.ts";
 
-export { gateWgsl } from "./gelu.wgsl.ts";
+export { gateWgsl, slopeWgsl } from "./gelu.wgsl.ts";
 
 /**
  * GELU, tanh form: y = ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))). Overwrites y.
@@ -13,9 +13,8 @@ export { gateWgsl } from "./gelu.wgsl.ts";
  * @throws {RangeError} if the shapes differ
  */
 export function geluForward(pass: Pass, t: { x: Tensor; y: Tensor }): void {
-  const n = t.x.size;
   assertShapes("geluForward", t, { x: t.x.shape, y: t.x.shape });
-  pass.launch({ label: "gelu/forward", code: geluForwardWgsl }, t, { n }, { threads: n });
+  launch(pass, "gelu/forward", geluForwardWgsl, t);
 }
 
 /**
@@ -25,7 +24,17 @@ export function geluForward(pass: Pass, t: { x: Tensor; y: Tensor }): void {
  * @throws {RangeError} if the shapes differ
  */
 export function geluBackward(pass: Pass, t: { x: Tensor; dy: Tensor; dx: Tensor }): void {
-  const n = t.x.size;
   assertShapes("geluBackward", t, { x: t.x.shape, dy: t.x.shape, dx: t.x.shape });
-  pass.launch({ label: "gelu/backward", code: geluBackwardWgsl }, t, { n }, { threads: n });
+  launch(pass, "gelu/backward", geluBackwardWgsl, t);
+}
+
+function launch(
+  pass: Pass,
+  label: string,
+  code: (vector: boolean) => string,
+  t: Record<string, Tensor> & { x: Tensor },
+): void {
+  const vector = t.x.size % 4 === 0;
+  const n = t.x.size / (vector ? 4 : 1);
+  pass.launch({ label, code: code(vector) }, t, { n }, { threads: n });
 }

@@ -1,3 +1,4 @@
+import { Choices } from "./choices.ts";
 import { GpuError, ShaderError } from "./errors.ts";
 import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
@@ -17,6 +18,11 @@ export interface DeviceOptions {
    * @default the adapter's own limit
    */
   maxBindingBytes?: number;
+  /**
+   * Which variants ops use.
+   * @default each op's default
+   */
+  choices?: Choices;
 }
 
 /** A compiled shader, ready to be dispatched. */
@@ -51,10 +57,13 @@ const READBACK_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
 export class Device implements Disposable {
   /** Largest range a kernel may bind, in bytes. */
   readonly maxBindingBytes: number;
+  /** Which variants ops use. */
+  readonly choices: Choices;
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
   #texturesPay?: Promise<boolean>;
+  #prefersTextures = false;
   #bytes = 0;
   #disposed = false;
 
@@ -63,6 +72,7 @@ export class Device implements Disposable {
     readonly adapter: GPUAdapter,
     options: DeviceOptions,
   ) {
+    this.choices = options.choices ?? new Choices();
     this.maxBindingBytes = Math.min(
       options.maxBindingBytes ?? Infinity,
       gpu.limits.maxStorageBufferBindingSize,
@@ -100,6 +110,11 @@ export class Device implements Disposable {
       .filter((name) => adapter.features.has(name));
     const gpu = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures: features });
     return new Device(gpu, adapter, options);
+  }
+
+  /** What {@linkcode Device.texturesPay} has found, for an op to decide by; false until then. */
+  get prefersTextures(): boolean {
+    return this.#prefersTextures;
   }
 
   /** Bytes of GPU memory held by living tensors. */
@@ -144,6 +159,23 @@ export class Device implements Disposable {
     return texels;
   }
 
+  /** Makes a texture of rgba32float to copy a matrix to; whoever asks must release it. */
+  texture(label: string, width: number, height: number): GPUTexture {
+    const bytes = 16 * width * height;
+    const texture = this.#allocate(
+      `${bytes} bytes asked for a texture of ${label}`,
+      () =>
+        this.gpu.createTexture({
+          label,
+          size: [width, height],
+          format: "rgba32float",
+          usage: 0x02 | 0x08, // COPY_DST | STORAGE_BINDING
+        }),
+    );
+    this.#bytes += bytes;
+    return texture;
+  }
+
   /** Makes something; where memory runs out the next {@linkcode Device.check} tells what was asked. */
   #allocate<T>(what: string, make: () => T): T {
     this.gpu.pushErrorScope("out-of-memory");
@@ -185,9 +217,15 @@ export class Device implements Disposable {
    * @throws {ShaderError} if a shader does not compile
    */
   async record(label: string, write: (pass: Pass) => void): Promise<Recording> {
+    this.#prefersTextures = await this.texturesPay();
     const pass = new Pass(this);
-    write(pass);
-    const recording = await Recording.compile(this, label, pass.launches);
+    try {
+      write(pass);
+    } catch (error) {
+      pass.owned.dispose();
+      throw error;
+    }
+    const recording = await Recording.compile(this, label, pass);
     await this.check();
     return recording;
   }
@@ -235,7 +273,7 @@ export class Device implements Disposable {
     return { label, header, pipeline, layout };
   }
 
-  /** Whether kernels should read large tensors through {@linkcode Texels}; measured once. */
+  /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
     return this.#texturesPay ??= texturesPay(this);
   }
@@ -285,6 +323,9 @@ export class Device implements Disposable {
 
 function layoutOf({ memory, access }: ShaderBinding): Partial<GPUBindGroupLayoutEntry> {
   if (memory === "uniform") return { buffer: { type: "uniform" } };
+  if (memory === "matrix") {
+    return { storageTexture: { access: "read-only", format: "rgba32float" } };
+  }
   if (memory === "storage") {
     return { buffer: { type: access === "read" ? "read-only-storage" : "storage" } };
   }

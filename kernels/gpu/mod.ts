@@ -1,8 +1,19 @@
 /** The device, its tensors, and how a kernel is bound and launched. */
 export { bindableViews } from "./bindable.ts";
+export {
+  Choices,
+  type ChoiceTable,
+  fitting,
+  type Question,
+  shapeClass,
+  type Trial,
+  type Variant,
+} from "./choices.ts";
 export { Device, type DeviceOptions, type Kernel } from "./device.ts";
 export { GpuError, ShaderError } from "./errors.ts";
+export { fitsTexture, prefersMatrices } from "./matrix_textures.ts";
 export { Readback } from "./readback.ts";
+export { type Reader, readerOf } from "./reader.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";
 export {
   type ParamsField,

@@ -5,6 +5,9 @@
  * What a shader may declare: one entry point `main`, one bind group, storage buffers, textures of
  * `rgba32float`, uniform arrays of vec4f or vec4u, and at most one `var<uniform> params: Params` whose
  * fields are u32, i32 or f32 (field i lies at byte 4·i).
+ *
+ * A `texture_storage_2d<rgba32float, read>` is a matrix: a tensor of two dimensions, which a recording
+ * copies into a texture right before the launch; texel (x, y) holds columns 4x … 4x + 3 of row y.
  */
 
 /** A binding as the shader declares it. */
@@ -13,8 +16,8 @@ export interface ShaderBinding {
   name: string;
   /** Its number in the bind group. */
   binding: number;
-  /** What holds it: a tensor as a storage or a uniform buffer, or {@linkcode Texels}. */
-  memory: "storage" | "uniform" | "texture";
+  /** What holds it: a tensor as a buffer or, copied, as a matrix; or {@linkcode Texels}. */
+  memory: "storage" | "uniform" | "texture" | "matrix";
   /** Whether the shader reads it, writes it or both. */
   access: "read" | "write" | "read_write";
   /** Type of an element: `f32`, `u32`, `i32`, `vec4f` … */
@@ -96,16 +99,17 @@ export function readShaderHeader(shader: Shader): ShaderHeader {
       header.bindings.push({ ...place, memory: "storage", access: written, element });
     } else {
       const texture = TEXTURES[type.replaceAll(/\s/g, "")] ??
-        fail(`${name} must be a buffer, texture_2d<f32> or texture_storage_2d<rgba32float, write>`);
-      header.bindings.push({ ...place, memory: "texture", access: texture, element: "vec4f" });
+        fail(`${name} must be a buffer, texture_2d<f32> or texture_storage_2d of rgba32float`);
+      header.bindings.push({ ...place, ...texture, element: "vec4f" });
     }
   }
   return header;
 }
 
-const TEXTURES: Record<string, ShaderBinding["access"] | undefined> = {
-  "texture_2d<f32>": "read",
-  "texture_storage_2d<rgba32float,write>": "write",
+const TEXTURES: Record<string, Pick<ShaderBinding, "memory" | "access"> | undefined> = {
+  "texture_2d<f32>": { memory: "texture", access: "read" },
+  "texture_storage_2d<rgba32float,write>": { memory: "texture", access: "write" },
+  "texture_storage_2d<rgba32float,read>": { memory: "matrix", access: "read" },
 };
 
 /** Reads whole numbers as WGSL writes them: a literal, or the name of a const or an override. */

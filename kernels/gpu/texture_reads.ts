@@ -1,7 +1,11 @@
 import type { Device } from "./device.ts";
+import { Pass, Recording } from "./recording.ts";
 import { placeWgsl } from "./texels.ts";
 
-const LOADS = 20_000;
+const LOADS = 4000;
+
+/** Turns that the two are timed in; the fastest of each counts, since other programs only slow them. */
+const TURNS = 5;
 
 const SHADER = (texture: boolean) => /* wgsl */ `
 @group(0) @binding(0) var${texture ? " x: texture_2d<f32>" : "<storage, read> x: array<vec4f>"};
@@ -32,32 +36,38 @@ export async function texturesPay(device: Device): Promise<boolean> {
   const storage = stack.use(device.tensor("read from a buffer", [4 * 4096]));
   const texture = stack.use(device.texels("read from a texture", [4 * 4096]));
   const y = stack.use(device.tensor("read", [32]));
-  const clock = stack.use(device.tensor("clock", [2 * 4], "u32"));
-  const resolved = gpu.createBuffer({ size: 32, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
-  const queries = gpu.createQuerySet({ type: "timestamp", count: 4 });
+  const count = 4 * TURNS;
+  const clock = stack.use(device.tensor("clock", [2 * count], "u32"));
+  const resolved = gpu.createBuffer({ size: 8 * count, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
+  const queries = gpu.createQuerySet({ type: "timestamp", count });
   stack.defer(() => resolved.destroy());
   stack.defer(() => queries.destroy());
   const recordings = await Promise.all([texture, storage].map(async (x) => {
     const code = SHADER(x === texture);
-    return stack.use(
-      await device.record("reads", (pass) => {
-        pass.launch({ label: "reads", code }, { x, y }, {}, { threads: 8 });
-      }),
-    );
+    const pass = new Pass(device);
+    pass.launch({ label: "reads", code }, { x, y }, {}, { threads: 8 });
+    return stack.use(await Recording.compile(device, "reads", pass));
   }));
   for (const recording of recordings) recording.run(); // compiles
   const encoder = gpu.createCommandEncoder({ label: "reads" });
-  recordings.forEach((recording, i) => {
+  for (let i = 0; i < 2 * TURNS; i++) {
     const [beginningOfPassWriteIndex, endOfPassWriteIndex] = [2 * i, 2 * i + 1];
     const pass = encoder.beginComputePass({
       timestampWrites: { querySet: queries, beginningOfPassWriteIndex, endOfPassWriteIndex },
     });
-    recording.encode(pass);
+    recordings[i % 2].encode(pass);
     pass.end();
-  });
-  encoder.resolveQuerySet(queries, 0, 4, resolved, 0);
-  encoder.copyBufferToBuffer(resolved, 0, clock.buffer, 0, 32);
+  }
+  encoder.resolveQuerySet(queries, 0, count, resolved, 0);
+  encoder.copyBufferToBuffer(resolved, 0, clock.buffer, 0, 8 * count);
   gpu.queue.submit([encoder.finish()]);
   const times = new BigUint64Array((await device.read([clock]))[0]);
-  return Number(times[3] - times[2]) > WORTH * Number(times[1] - times[0]);
+  const fastest = (first: number) =>
+    Math.min(
+      ...Array.from({ length: TURNS }, (_, turn) => {
+        const i = 2 * (2 * turn + first);
+        return Number(times[i + 1] - times[i]);
+      }),
+    );
+  return fastest(1) > WORTH * fastest(0);
 }

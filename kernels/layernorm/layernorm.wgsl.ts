@@ -1,3 +1,5 @@
+import { readerOf } from "../gpu/mod.ts";
+
 /**
  * Layer norm of rows: y = (x − mean)·rstd·gain + bias with rstd = 1/√(variance + ε).
  * Source: Ba, Kiros & Hinton 2016, "Layer Normalization".
@@ -13,6 +15,8 @@ export interface LayernormVariant {
   bias?: boolean;
   /** Whether dx is added to instead of overwritten. */
   accumulate?: boolean;
+  /** Whether what is only read is read as matrices. */
+  matrix?: boolean;
   /** Vectors of x that are bound as a uniform buffer, as gain and bias are; 0 for storage buffers. */
   uniform?: number;
   /** Vectors of gain and bias that are bound as uniform buffers. */
@@ -31,20 +35,25 @@ const sumOf = ({ vector }: LayernormVariant, value: string) =>
  */
 export function layernormForwardWgsl(v: LayernormVariant): string {
   const type = typeOf(v);
-  const read = (binding: number, name: string, vectors = 0) =>
-    `@group(0) @binding(${binding}) var${
-      vectors > 0
-        ? `<uniform> ${name}: array<vec4f, ${vectors}>`
-        : `<storage, read> ${name}: array<${type}>`
-    };`;
+  const read = (binding: number, name: string, vectors = 0) => {
+    const reader = readerOf(binding, name, v, "C");
+    if (vectors === 0) return reader;
+    const space = `<uniform> ${name}: array<vec4f, ${vectors}>`;
+    return { ...reader, declare: `@group(0) @binding(${binding}) var${space};` };
+  };
+  const [x, gain, bias] = [
+    read(0, "x", v.uniform),
+    read(1, "gain", v.uniformGain),
+    read(4, "bias", v.uniformGain),
+  ];
   return /* wgsl */ `
 override BLOCK: u32 = 8;
 struct Params { N: u32, C: u32, first: u32, reciprocal: f32, eps: f32 }
-${read(0, "x", v.uniform)}
-${read(1, "gain", v.uniformGain)}
+${x.declare}
+${gain.declare}
 @group(0) @binding(2) var<storage, read_write> y: array<${type}>;
 @group(0) @binding(3) var<uniform> params: Params;
-${v.bias ? read(4, "bias", v.uniformGain) : ""}
+${v.bias ? bias.declare : ""}
 ${
     v.saved
       ? `
@@ -58,22 +67,22 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = id.x + id.y * groups.x * BLOCK;
   if (row >= params.N) { return; }
   let C = params.C;
-  let start = row * C;
-  let end = start + C;
-  let into = params.first * C;
   var sum = ${type}();
-  for (var i = start; i < end; i++) { sum += x[i]; }
+  for (var i = 0u; i < C; i++) { sum += ${x.at("row", "i")}; }
   let rough = ${sumOf(v, "sum")} * params.reciprocal;
   // Centred before it is squared: E[x²] − E[x]² would cancel where the mean is large. What the centred
   // values still sum to is the mean's rounding error, which 1/√ε would blow up in a nearly even row.
   var rest = ${type}();
   var squares = ${type}();
-  for (var i = start; i < end; i++) { let c = x[i] - rough; rest += c; squares += c * c; }
+  for (var i = 0u; i < C; i++) { let c = ${x.at("row", "i")} - rough; rest += c; squares += c * c; }
   let error = ${sumOf(v, "rest")} * params.reciprocal;
   let variance = max(${sumOf(v, "squares")} * params.reciprocal - error * error, 0.0);
   let s = inverseSqrt(variance + params.eps);
-  for (var i = start; i < end; i++) {
-    y[into + i] = (x[i] - rough - error) * s * gain[i - start]${v.bias ? " + bias[i - start]" : ""};
+  let into = (params.first + row) * C;
+  for (var i = 0u; i < C; i++) {
+    y[into + i] = (${x.at("row", "i")} - rough - error) * s * ${gain.at("0u", "i")}${
+    v.bias ? ` + ${bias.at("0u", "i")}` : ""
+  };
   }
   ${v.saved ? "mean[row] = rough + error;\n  rstd[row] = s;" : ""}
 }
@@ -86,14 +95,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  */
 export function layernormBackwardWgsl(v: LayernormVariant): string {
   const type = typeOf(v);
+  const x = readerOf(0, "x", v, "params.C");
+  const gain = readerOf(1, "gain", v, "params.C");
+  const dy = readerOf(4, "dy", v, "params.C");
   return /* wgsl */ `
 override BLOCK: u32 = 8;
 struct Params { N: u32, C: u32, reciprocal: f32 }
-@group(0) @binding(0) var<storage, read> x: array<${type}>;
-@group(0) @binding(1) var<storage, read> gain: array<${type}>;
+${x.declare}
+${gain.declare}
 @group(0) @binding(2) var<storage, read> mean: array<f32>;
 @group(0) @binding(3) var<storage, read> rstd: array<f32>;
-@group(0) @binding(4) var<storage, read> dy: array<${type}>;
+${dy.declare}
 @group(0) @binding(5) var<storage, read_write> dx: array<${type}>;
 @group(0) @binding(6) var<uniform> params: Params;
 
@@ -101,21 +113,22 @@ struct Params { N: u32, C: u32, reciprocal: f32 }
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let row = id.x + id.y * groups.x * BLOCK;
   if (row >= params.N) { return; }
-  let start = row * params.C;
-  let end = start + params.C;
   let m = mean[row];
   let s = rstd[row];
   var sum = ${type}();
   var product = ${type}();
-  for (var i = start; i < end; i++) {
-    let g = dy[i] * gain[i - start];
+  for (var i = 0u; i < params.C; i++) {
+    let g = ${dy.at("row", "i")} * ${gain.at("0u", "i")};
     sum += g;
-    product += g * (x[i] - m) * s;
+    product += g * (${x.at("row", "i")} - m) * s;
   }
   let a = ${sumOf(v, "sum")} * params.reciprocal;
   let b = ${sumOf(v, "product")} * params.reciprocal;
-  for (var i = start; i < end; i++) {
-    dx[i] ${v.accumulate ? "+=" : "="} s * (dy[i] * gain[i - start] - a - (x[i] - m) * s * b);
+  for (var i = 0u; i < params.C; i++) {
+    let g = ${dy.at("row", "i")} * ${gain.at("0u", "i")};
+    dx[row * params.C + i] ${v.accumulate ? "+=" : "="} s * (g - a - (${
+    x.at("row", "i")
+  } - m) * s * b);
   }
 }
 `;
@@ -127,13 +140,19 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
  */
 export function layernormSlicesWgsl(v: LayernormVariant): string {
   const type = typeOf(v);
+  const x = readerOf(0, "x", v, "params.C");
+  const dy = readerOf(3, "dy", v, "params.C");
+  const [mean, rstd] = ["mean", "rstd"].map((name, i) => {
+    const { declare, at } = readerOf(1 + i, name, { vector: false, matrix: v.matrix }, "0u");
+    return { declare, row: v.matrix ? `${at("0u", "row / 4u")}[row % 4u]` : at("0u", "row") };
+  });
   return /* wgsl */ `
 override BLOCK: u32 = 8;
 struct Params { N: u32, C: u32, S: u32 }
-@group(0) @binding(0) var<storage, read> x: array<${type}>;
-@group(0) @binding(1) var<storage, read> mean: array<f32>;
-@group(0) @binding(2) var<storage, read> rstd: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<${type}>;
+${x.declare}
+${mean.declare}
+${rstd.declare}
+${dy.declare}
 @group(0) @binding(4) var<storage, read_write> gains: array<${type}>;
 ${v.bias ? `@group(0) @binding(5) var<storage, read_write> biases: array<${type}>;` : ""}
 @group(0) @binding(6) var<uniform> params: Params;
@@ -147,8 +166,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var dgain = ${type}();
   var dbias = ${type}();
   for (var row = slice; row < params.N; row += params.S) {
-    let d = dy[row * params.C + column];
-    dgain += d * (x[row * params.C + column] - mean[row]) * rstd[row];
+    let d = ${dy.at("row", "column")};
+    dgain += d * (${x.at("row", "column")} - ${mean.row}) * ${rstd.row};
     dbias += d;
   }
   gains[i] = dgain;

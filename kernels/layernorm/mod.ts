@@ -1,5 +1,5 @@
 import { biasGradientPartialShape, sumSlices } from "../bias_gradient/mod.ts";
-import { assertShapes, type Pass, type Tensor, uniformRows } from "../gpu/mod.ts";
+import { assertShapes, type Pass, prefersMatrices, type Tensor, uniformRows } from "../gpu/mod.ts";
 import {
   layernormBackwardWgsl,
   layernormForwardWgsl,
@@ -38,7 +38,11 @@ export function layernormForward(
   const [N, C] = t.x.shape;
   const rows = { y: [N, C], mean: [N], rstd: [N] };
   assertShapes("layernormForward", { ...t }, { x: [N, C], gain: [C], bias: [C], ...rows });
-  const variant = { vector: C % 4 === 0, bias: t.bias !== undefined };
+  const variant = {
+    vector: C % 4 === 0,
+    bias: t.bias !== undefined,
+    matrix: prefersMatrices(t.x),
+  };
   pass.launch(
     { label: "layernorm/forward", code: layernormForwardWgsl({ ...variant, saved: true }) },
     { ...t },
@@ -154,7 +158,10 @@ export function layernormBackward(
     ...{ x: [N, C], gain: [C], mean: [N], rstd: [N], dy: [N, C], dx: [N, C] },
     ...{ dgain: [C], dbias: [C], partial: layernormPartialShape(x.shape) },
   });
-  const variant = { vector: C % 4 === 0, bias: dbias !== undefined, accumulate };
+  const variant = {
+    ...{ vector: C % 4 === 0, bias: dbias !== undefined, accumulate },
+    matrix: prefersMatrices(x, mean),
+  };
   const columns = C / (variant.vector ? 4 : 1);
   pass.launch(
     { label: "layernorm/backward", code: layernormBackwardWgsl(variant) },

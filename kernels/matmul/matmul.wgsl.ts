@@ -5,34 +5,19 @@
  * indexed by a variable would leave the registers.
  */
 
-/** How a and b lie in memory: N as written, T transposed. */
-export type Layout = "NN" | "NT" | "TN";
+import { over, PARAMS, range, results, storage, storeRow, XYZW } from "./parts.wgsl.ts";
+import type { MatmulForm } from "./problem.ts";
 
-/** What a matmul shader is written for. */
-export interface MatmulVariant {
-  /** NN: a [M, K], b [K, N]. NT: a [M, K], b [N, K]. TN: a [K, M], b [K, N]. */
-  layout: Layout;
+/** What the plain shader is written for. */
+export interface PlainVariant extends MatmulForm {
   /** Rows of y that a thread owns, a multiple of 4. */
   rows: number;
   /** Columns of y that a thread owns, a multiple of 4. */
   columns: number;
-  /** Whether a is read four elements at a time. */
-  vectorA: boolean;
-  /** Whether b is read four elements at a time; in NT as a is. */
-  vectorB: boolean;
-  /** Whether y is written four elements at a time; in NN and TN only where b is read so. */
-  vectorY: boolean;
-  bias: boolean;
-  /** Adds to y instead of overwriting it. */
-  accumulate: boolean;
 }
 
 /** Threads of a workgroup along columns and rows; 8 is the width of Mesa's software driver. */
 export const LANES: { columns: number; rows: number } = { columns: 8, rows: 4 };
-
-const range = (n: number) => [...Array(n).keys()];
-const over = (value: string, width: number) => width === 1 ? value : `${value} / ${width}u`;
-const XYZW = "xyzw";
 
 /**
  * The shader of a variant.
@@ -42,24 +27,14 @@ const XYZW = "xyzw";
  * `columns` columns of y, four neighbouring ones each 4·LANES.columns columns. Indices past the
  * border are clamped in the loop and not stored.
  */
-export function matmulWgsl(variant: MatmulVariant): string {
-  const { layout, vectorA, vectorB, vectorY, bias } = variant;
-  let binding = 0;
-  const storage = (name: string, access: string, vector: boolean) =>
-    `@group(0) @binding(${binding++}) var<storage, ${access}> ${name}: array<${
-      vector ? "vec4f" : "f32"
-    }>;`;
+export function matmulWgsl(given: PlainVariant): string {
+  const variant = withLoads(given);
+  const { layout, vectorA, vectorB } = variant;
   return /* wgsl */ `
-struct Params {
-  M: u32, N: u32, K: u32,
-  startA: u32, startY: u32, strideA: u32, strideB: u32, strideY: u32,
-  batchA: u32, batchB: u32, batchY: u32,
-}
-${storage("a", "read", vectorA)}
-${storage("b", "read", vectorB)}
-${storage("y", "read_write", vectorY)}
-${bias ? storage("bias", "read", vectorY) : ""}
-@group(0) @binding(${binding}) var<uniform> params: Params;
+${PARAMS}
+${storage(0, "read", "a", vectorA)}
+${storage(1, "read", "b", vectorB)}
+${results(variant)}
 
 @compute @workgroup_size(${LANES.columns}, ${LANES.rows})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
@@ -75,14 +50,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
 `;
 }
 
+/** In NT both operands are read alike; a result that is kept in scalars is written so, but in NT. */
+function withLoads(v: PlainVariant): PlainVariant {
+  const both = v.vectorA && v.vectorB;
+  if (v.layout === "NT") return { ...v, vectorA: both, vectorB: both };
+  return { ...v, vectorY: v.vectorY && v.vectorB };
+}
+
 /** Column of a tile's column j. */
 const columnOf = (j: number) => `column + ${(j >> 2) * 4 * LANES.columns + (j & 3)}u`;
 
 /** Whether a tile's row is kept in vec4 registers s{i}_{j/4}, or in scalars s{i}_{j}. */
-const inVectors = ({ layout, vectorB }: MatmulVariant) => layout !== "NT" && vectorB;
+const inVectors = ({ layout, vectorB }: PlainVariant) => layout !== "NT" && vectorB;
 
 /** NN and TN: for each k, a column of a times a row of b. */
-function outerProduct(variant: MatmulVariant): string[] {
+function outerProduct(variant: PlainVariant): string[] {
   const { layout, rows, columns, vectorA, vectorB } = variant;
   const widthA = vectorA ? 4 : 1;
   const widthB = vectorB ? 4 : 1;
@@ -139,7 +121,7 @@ function outerProduct(variant: MatmulVariant): string[] {
 }
 
 /** NT: dot products of rows of a with rows of b. */
-function dotProduct({ rows, columns, vectorA }: MatmulVariant): string[] {
+function dotProduct({ rows, columns, vectorA }: PlainVariant): string[] {
   const width = vectorA ? 4 : 1;
   const rowStart = (name: string, index: string, last: string) =>
     `${over(`begin${name}`, width)} + min(${index}, params.${last} - 1u) * (${
@@ -164,30 +146,17 @@ function dotProduct({ rows, columns, vectorA }: MatmulVariant): string[] {
   ];
 }
 
-/** Writes the tile to y, four columns at a time where y is read so. */
-function store(variant: MatmulVariant): string[] {
-  const { rows, columns, vectorY, bias, accumulate } = variant;
-  const width = vectorY ? 4 : 1;
-  const value = (i: number, j: number) =>
-    inVectors(variant) ? `s${i}_${j >> 2}.${XYZW[j & 3]}` : `s${i}_${j}`;
-  const tile = (i: number, j: number) => {
-    if (!vectorY) return value(i, j);
-    if (inVectors(variant)) return `s${i}_${j >> 2}`;
-    return `vec4f(${range(4).map((q) => value(i, j + q)).join(", ")})`;
-  };
+/** Writes the tile to y. */
+function store(variant: PlainVariant): string[] {
+  const { rows, columns } = variant;
+  const fours = range(columns / 4).map((four) => columnOf(4 * four));
   return range(rows).map((i) => {
-    const stores = range(columns / width).map((register) => {
-      const j = register * width;
-      const at = over(`(start + ${columnOf(j)})`, width);
-      const sum = [
-        accumulate ? `y[${at}]` : "",
-        tile(i, j),
-        bias ? `bias[${over(`(${columnOf(j)})`, width)}]` : "",
-      ].filter(Boolean).join(" + ");
-      return `if (${columnOf(j)} < params.N) { y[${at}] = ${sum}; }`;
-    });
-    return `if (row + ${i}u < params.M) { let start = beginY + (row + ${i}u) * params.strideY; ${
-      stores.join(" ")
-    } }`;
+    const value = (four: number, place: number) =>
+      inVectors(variant) ? `s${i}_${four}.${XYZW[place]}` : `s${i}_${4 * four + place}`;
+    const vector = (four: number) =>
+      inVectors(variant)
+        ? `s${i}_${four}`
+        : `vec4f(${range(4).map((place) => value(four, place)).join(", ")})`;
+    return storeRow(variant, `row + ${i}u`, fours, value, vector);
   });
 }

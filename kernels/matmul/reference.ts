@@ -13,11 +13,22 @@ export interface MatmulSizes {
   columnsOfY?: readonly [number, number];
 }
 
-/** y[n][i][j] = Σ_k a(i, k)·b(k, j) + bias[j]. */
-export function matmul(
-  t: { a: Float64Array; b: Float64Array; y: Float64Array; bias?: Float64Array },
-  sizes: MatmulSizes,
-): void {
+/** Arrays of {@linkcode matmul}. */
+export interface MatmulArrays {
+  a: Float64Array;
+  b: Float64Array;
+  y: Float64Array;
+  bias?: Float64Array;
+  residual?: Float64Array;
+  activated?: Float64Array;
+  before?: Float64Array;
+}
+
+/**
+ * y[n][i][j] = (Σ_k a(i, k)·b(k, j) + bias[j])·GELU′(before[n][i][j]) + residual[n][i][j], and
+ * activated = GELU(y).
+ */
+export function matmul(t: MatmulArrays, sizes: MatmulSizes): void {
   const { layout, M, N, K, batch = 1, batchOfA, batchOfB, accumulate } = sizes;
   const widthA = t.a.length / (batchOfA ? batch : 1) / (layout === "TN" ? K : M);
   const widthY = t.y.length / batch / M;
@@ -35,10 +46,25 @@ export function matmul(
           sum += a * b;
         }
         const at = (n * M + i) * widthY + startY + j;
-        t.y[at] = accumulate ? t.y[at] + sum : sum;
+        if (t.before) sum *= slope(t.before[at]);
+        t.y[at] = (accumulate ? t.y[at] + sum : sum) + (t.residual?.[at] ?? 0);
       }
     }
   }
+  t.y.forEach((value, i) => {
+    if (t.activated) t.activated[i] = 0.5 * value * (1 + gate(value));
+  });
+}
+
+const SCALE = Math.sqrt(2 / Math.PI);
+const CUBIC = 0.044715;
+
+const gate = (x: number) => Math.tanh(SCALE * (x + CUBIC * x ** 3));
+
+/** GELU′(x). */
+function slope(x: number): number {
+  const t = gate(x);
+  return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * SCALE * (1 + 3 * CUBIC * x * x);
 }
 
 /** Gradients of y = x·w + bias with x [M, K], w [K, N]: what layouts NT and TN are for. */

@@ -115,8 +115,6 @@ export interface ActivationGradients extends Disposable {
   qkv: Tensor;
   /** Row sums of dy·y in attention, [B, NH, T]. */
   delta: Tensor;
-  /** After GELU, [N, 4C]. */
-  active: Tensor;
   /** Before GELU, [N, 4C]. */
   wide: Tensor;
   /** Scratch of bias gradients, for up to 4C columns. */
@@ -142,7 +140,6 @@ export function createActivationGradients(
     narrow: tensor("dnarrow", N, C),
     qkv: tensor("dqkv", N, 3 * C),
     delta: tensor("delta", B, heads, T),
-    active: tensor("dactive", N, 4 * C),
     wide: tensor("dwide", N, 4 * C),
     biasPartial: tensor("bias partials", ...biasGradientPartialShape([N, 4 * C])),
     normPartial: tensor("norm partials", ...layernormPartialShape([N, C])),

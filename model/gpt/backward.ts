@@ -5,7 +5,6 @@ import {
   copy,
   dropoutBackward,
   embeddingBackward,
-  geluBackward,
   layernormBackward,
   matmul,
   type Pass,
@@ -40,8 +39,12 @@ export function gptBackward(
     const [w, g, block] = [weights.blocks[l], gradients.blocks[l], a.blocks[l]];
     const site = SITES.block(l);
     const down = undrop(pass, d, site.down, dropout);
-    linear(pass, w.down, g.down, d, { x: block.active, dy: down, dx: d.active });
-    geluBackward(pass, { x: block.wide, dy: d.active, dx: d.wide });
+    linear(pass, w.down, g.down, d, {
+      x: block.active,
+      dy: down,
+      dx: d.wide,
+      before: block.wide,
+    });
     linear(pass, w.up, g.up, d, { x: block.norm2.y, dy: d.wide, dx: d.narrow });
     norm(pass, w.norm2, g.norm2, block.middle, block.norm2, d, { accumulate: true });
     const projection = undrop(pass, d, site.projection, dropout);
@@ -81,15 +84,18 @@ export function gptBackward(
   });
 }
 
-/** dx = dy·wᵀ (overwrites); dw += xᵀ·dy, db += column sums of dy. */
+/**
+ * dx = dy·wᵀ (overwrites); dw += xᵀ·dy, db += column sums of dy. Where x is the GELU of `before`, dx is
+ * that one's gradient.
+ */
 function linear(
   pass: Pass,
   { weight }: Affine,
   gradient: Affine,
   { biasPartial }: ActivationGradients,
-  { x, dy, dx }: { x: Tensor; dy: Tensor; dx: Tensor },
+  { x, dy, dx, before }: { x: Tensor; dy: Tensor; dx: Tensor; before?: Tensor },
 ): void {
-  matmul(pass, { a: dy, b: weight, y: dx }, { layout: "NT" });
+  matmul(pass, { a: dy, b: weight, y: dx, before }, { layout: "NT" });
   matmul(pass, { a: x, b: dy, y: gradient.weight }, { layout: "TN", accumulate: true });
   if (!gradient.bias) return;
   biasGradient(pass, {

@@ -2,7 +2,6 @@ import {
   attentionForward,
   dropoutForward,
   embeddingForward,
-  geluForward,
   layernormForward,
   matmul,
   type Pass,
@@ -96,8 +95,12 @@ export function gptForward(
   const drop = (x: Tensor, layer: number) => {
     if (dropout) dropoutForward(pass, { x, clock: dropout.clock }, { rate: dropout.rate, layer });
   };
-  const linear = ({ weight, bias }: Affine, x: Tensor, y: Tensor) =>
-    matmul(pass, { a: x, b: weight, y, ...(bias ? { bias } : {}) }, { layout: "NN" });
+  const linear = (
+    { weight, bias }: Affine,
+    x: Tensor,
+    y: Tensor,
+    more: { residual?: Tensor; activated?: Tensor } = {},
+  ) => matmul(pass, { a: x, b: weight, y, bias, ...more }, { layout: "NN" });
   const norm = ({ weight, bias }: Affine, x: Tensor, to: NormActivations) =>
     layernormForward(pass, { x, gain: weight, ...(bias ? { bias } : {}), ...to });
   forwardBlocks(weights, a.blocks, a.output, {
@@ -122,14 +125,13 @@ export function gptForward(
       );
     },
     join(l, name, { weights, x, stream, y }) {
+      if (!dropout) return linear(weights, x, y, { residual: stream });
       linear(weights, x, branch);
       drop(branch, SITES.block(l)[name]);
       residualForward(pass, { a: stream, b: branch, y });
     },
     expand(l, weights, x, y) {
-      const { wide } = a.blocks[l];
-      linear(weights, x, wide);
-      geluForward(pass, { x: wide, y });
+      linear(weights, x, a.blocks[l].wide, { activated: y });
     },
   });
   norm(weights.norm, a.output, a.norm);

@@ -1,5 +1,15 @@
 import { assertThrows } from "@std/assert";
-import { Device, matmul, type MatmulOptions, Pass } from "../../kernels/mod.ts";
+import {
+  Device,
+  matmul,
+  type MatmulOptions,
+  type MatmulTensors,
+  Pass,
+  sizeOf,
+  type Tensor,
+} from "../../kernels/mod.ts";
+import { matmulProblem } from "../../kernels/matmul/problem.ts";
+import { MATMUL_VARIANTS, type MatmulVariant } from "../../kernels/matmul/variants.ts";
 import * as reference from "../../kernels/matmul/reference.ts";
 import {
   accumulate,
@@ -7,6 +17,7 @@ import {
   LADDER,
   type OpCase,
   output,
+  type Spec,
   testGradient,
   testOp,
 } from "./contract.ts";
@@ -51,14 +62,48 @@ const shapes = [
   ...[[8, 8, 128], [32, 4, 128], [33, 8, 132], [4, 128, 4], [1, 4, 4], [1, 1, 1], [100, 64, 260]],
 ];
 
-for (const layout of ["NN", "NT", "TN"] as const) {
-  testOp(`matmul ${layout}: equals the reference`, matmul, reference.matmul, [
-    ...shapes.map((shape) => product(layout, shape)),
-    product(layout, [65, 12, 64], { bias: true }),
-    product(layout, [65, 12, 63], { bias: true }),
-    product(layout, [65, 12, 64], { accumulate: true }),
-    product(layout, [65, 12, 63], { accumulate: true, bias: true }),
-  ]);
+/** Every size of the ladder where operands are copied to textures: 64 must divide their columns. */
+const textureShapes = LADDER.flatMap((n) => [[n, 64, 64], [64, n, 192], [64, 128, n], [n, n, 64]]);
+
+const LAYOUTS = ["NN", "NT", "TN"] as const;
+
+for (const variant of MATMUL_VARIANTS) {
+  /** The op as this variant computes it, where it can. */
+  const op = (pass: Pass, tensors: MatmulTensors, options: MatmulOptions) =>
+    variant.launch(pass, matmulProblem(tensors, options));
+  const cases = LAYOUTS.flatMap((layout) =>
+    [
+      ...[...shapes, ...textureShapes, [3, 1100, 70], [5, 260, 65], [8, 96, 4], [2, 2100, 5]]
+        .map((shape) => product(layout, shape)),
+      ...[64, 63].flatMap((n) => [
+        product(layout, [65, 64, n], { bias: true }),
+        product(layout, [64, 64, n], { accumulate: true, bias: true }),
+        product(layout, [4, 64, n], { accumulate: true, bias: true }),
+      ]),
+      product(layout, [256, 64, 192], { accumulate: true }),
+      product(layout, [8, 64, 192], { accumulate: true }),
+    ].filter(fitting(variant))
+  );
+  testOp(
+    `matmul ${variant.name}: equals the reference at ragged sizes`,
+    op,
+    reference.matmul,
+    cases,
+  );
+}
+
+/** Whether a variant can compute a case, by what it says of tensors of these shapes. */
+function fitting(variant: MatmulVariant): (one: Case) => boolean {
+  const limits = { maxTextureDimension2D: 8192, maxComputeInvocationsPerWorkgroup: 256 };
+  const device = { maxBindingBytes: 2 ** 27, gpu: { limits } };
+  const tensor = ({ shape }: Spec) => ({ shape, size: sizeOf(shape), device }) as unknown as Tensor;
+  return ({ tensors: { a, b, y, bias }, options }) =>
+    variant.fits(
+      matmulProblem(
+        { a: tensor(a), b: tensor(b), y: tensor(y), bias: bias && tensor(bias) },
+        options!,
+      ),
+    );
 }
 
 testOp("matmul: a batch, shared operands and parts of columns", matmul, reference.matmul, [

@@ -59,7 +59,7 @@ const BROKEN: [what: string, from: string, to: string, message: string][] = [
     "another texture",
     "texture_2d<f32>",
     "texture_3d<f32>",
-    "image must be a buffer, texture_2d<f32> or texture_storage_2d<rgba32float, write>",
+    "image must be a buffer, texture_2d<f32> or texture_storage_2d of rgba32float",
   ],
   [
     "a vector in params",

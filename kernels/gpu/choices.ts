@@ -1,0 +1,115 @@
+import type { Device } from "./device.ts";
+import type { Pass } from "./recording.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** One way to compute an op. */
+export interface Variant {
+  /** Name within its op, such as `tile 64x64x16`. */
+  readonly name: string;
+  /** How its sums are ordered, such as `k`: variants of one order promise the same bits. */
+  readonly order: string;
+  /** Whether it reads its operands as matrices, and so is the default where textures pay. */
+  readonly matrices?: boolean;
+}
+
+/** How a variant is tried: on tensors of its own, which the tuner fills with numbers. */
+export interface Trial<V> {
+  /** The op's tensors, by name: those of the trial have their shapes and types. */
+  readonly tensors: Readonly<Record<string, Pick<Tensor, "shape" | "dtype"> | undefined>>;
+  /** Names of the tensors that the op writes. */
+  readonly results: readonly string[];
+  /** Floating-point operations of the op. */
+  readonly operations: number;
+  /** Writes the op down as the variant computes it. */
+  run(pass: Pass, tensors: Record<string, Tensor>, variant: V): void;
+}
+
+/** What an op has to choose for tensors of some shapes. */
+export interface Question<V extends Variant = Variant> {
+  /**
+   * Op and sizes but for the number of rows, such as `matmul NN 768x768`. All of a group are computed
+   * in one order, so that a row's bits do not depend on how many rows there are.
+   */
+  readonly group: string;
+  /** Number of rows: it may choose among the variants of the group's order. */
+  readonly rows: number;
+  /** Variants that fit these shapes and this device; the default first. */
+  readonly variants: readonly V[];
+  readonly trial: Trial<V>;
+}
+
+/** Which variants to use, as plain data for a file; what is not in it gets its default. */
+export interface ChoiceTable {
+  /** Order of each group whose order is not the default's. */
+  orders: Record<string, string>;
+  /** Name of the variant of each shape class. */
+  variants: Record<string, string>;
+}
+
+/**
+ * The variants that a device uses. What was asked for is remembered, so that a tuner can try exactly
+ * what a program needs.
+ */
+export class Choices {
+  #table: ChoiceTable;
+  #asked = new Map<string, Question>();
+
+  /** Begins with the choices of a table. */
+  constructor(table: ChoiceTable = { orders: {}, variants: {} }) {
+    this.#table = structuredClone(table);
+  }
+
+  /** The variant to use. */
+  pick<V extends Variant>(question: Question<V>): V {
+    const key = shapeClass(question);
+    if (!this.#asked.has(key)) this.#asked.set(key, question as unknown as Question);
+    const [standard] = question.variants;
+    const order = this.#table.orders[question.group] ?? standard.order;
+    const fitting = question.variants.filter((variant) => variant.order === order);
+    const name = this.#table.variants[key];
+    return fitting.find((variant) => variant.name === name) ?? fitting[0] ?? standard;
+  }
+
+  /** What was asked for, by shape class. */
+  get asked(): ReadonlyMap<string, Question> {
+    return this.#asked;
+  }
+
+  /** Name of the variant that each shape class asked for gets. */
+  get picked(): Record<string, string> {
+    return Object.fromEntries(
+      [...this.#asked].map(([key, question]) => [key, this.pick(question).name]),
+    );
+  }
+
+  /** A copy of the table. */
+  get table(): ChoiceTable {
+    return structuredClone(this.#table);
+  }
+
+  /** Whether a shape class has been decided. */
+  has(key: string): boolean {
+    return Object.hasOwn(this.#table.variants, key);
+  }
+
+  /** Takes over the choices of a table; recordings made before keep what they have. */
+  merge(table: ChoiceTable): void {
+    Object.assign(this.#table.orders, table.orders);
+    Object.assign(this.#table.variants, table.variants);
+  }
+}
+
+/** Puts the variants that a device should begin with first, and leaves out those that do not fit. */
+export function fitting<V extends Variant>(
+  { prefersTextures }: Device,
+  variants: readonly V[],
+  fits: (variant: V) => boolean,
+): V[] {
+  const first = ({ matrices = false }: V) => matrices === prefersTextures ? 0 : 1;
+  return variants.filter(fits).sort((a, b) => first(a) - first(b));
+}
+
+/** Name of all shapes that share a choice: rows are rounded up to a power of two. */
+export function shapeClass({ group, rows }: Question): string {
+  return `${group} rows ${2 ** Math.ceil(Math.log2(rows))}`;
+}

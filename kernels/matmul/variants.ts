@@ -1,0 +1,181 @@
+import { fitsTexture, type Pass, type Tensor, type Variant } from "../gpu/mod.ts";
+import { LANES, matmulWgsl } from "./matmul.wgsl.ts";
+import { extras } from "./parts.wgsl.ts";
+import type { MatmulForm, MatmulProblem } from "./problem.ts";
+import { type FewRows, matmulRowsWgsl } from "./rows.wgsl.ts";
+import { matmulTextureWgsl, TEXTURE_LANES, type TextureTile } from "./texture.wgsl.ts";
+import { matmulTileWgsl, sumPartialsWgsl, tileThreads, type WorkgroupTile } from "./tile.wgsl.ts";
+
+/** A way to compute a product. */
+export interface MatmulVariant extends Variant {
+  /** Whether it can compute this product on the device that holds its tensors. */
+  fits(problem: MatmulProblem): boolean;
+  /** Writes its launches down. */
+  launch(pass: Pass, problem: MatmulProblem): void;
+}
+
+/** The order in which a single sum runs over k. */
+const ONE_SUM = "k";
+
+/** A result that nothing goes with. */
+const BARE = {
+  accumulate: false,
+  bias: false,
+  residual: false,
+  activated: false,
+  before: false,
+};
+
+/** Most bytes that the partial sums of a split product may take. */
+const MOST_PARTIAL_BYTES = 256 * 2 ** 20;
+
+/** Rows × columns of y that a thread owns: the best of those tried, see tests/kernels/LOG.md. */
+const PLAIN = { rows: 8, columns: 16 };
+
+const plain: MatmulVariant = {
+  name: `plain ${PLAIN.rows}x${PLAIN.columns}`,
+  order: ONE_SUM,
+  fits: () => true,
+  launch: (pass, problem) =>
+    launch(pass, problem, plain, matmulWgsl({ ...problem.form, ...PLAIN }), [
+      LANES.columns * PLAIN.columns,
+      LANES.rows * PLAIN.rows,
+      problem.batch,
+    ]),
+};
+
+/** Both operands in textures. */
+function texture(tile: TextureTile): MatmulVariant {
+  const variant: MatmulVariant = {
+    name: `texture ${tile.rows}x${tile.columns}`,
+    order: ONE_SUM,
+    matrices: true,
+    fits: ({ tensors, form, batch }) =>
+      batch === 1 && form.vectorA && fitsTexture(tensors.a) && fitsTexture(tensors.b),
+    launch: (pass, problem) =>
+      launch(pass, problem, variant, matmulTextureWgsl(problem.form, tile), [
+        TEXTURE_LANES * tile.columns,
+        tile.rows,
+      ]),
+  };
+  return variant;
+}
+
+/** Tiles in workgroup memory. */
+function tile(shape: WorkgroupTile): MatmulVariant {
+  const { rows, columns, depth, threadRows, threadColumns, slice } = shape;
+  const variant: MatmulVariant = {
+    name: `tile ${rows}x${columns}x${depth} ${threadRows}x${threadColumns}${
+      slice ? ` sums of ${slice}` : ""
+    }`,
+    order: slice ? `k/${slice}` : ONE_SUM,
+    fits: ({ tensors }) => hasThreads(tensors.y, tileThreads(shape)),
+    launch: (pass, problem) =>
+      launch(pass, problem, variant, matmulTileWgsl(problem.form, shape), [
+        columns,
+        rows,
+        problem.batch,
+      ]),
+  };
+  return variant;
+}
+
+/** As {@linkcode tile}, with the partial sums computed by workgroups of their own. */
+function split(shape: WorkgroupTile & { slice: number }): MatmulVariant {
+  const { rows, columns, depth, slice } = shape;
+  const variant: MatmulVariant = {
+    name: `split ${rows}x${columns}x${depth} sums of ${slice}`,
+    order: `k/${slice}`,
+    fits: ({ tensors, sizes: { M, N, K }, batch }) =>
+      batch === 1 && K > slice && hasThreads(tensors.y, tileThreads(shape)) &&
+      4 * M * N * Math.ceil(K / slice) <=
+        Math.min(MOST_PARTIAL_BYTES, tensors.y.device.maxBindingBytes),
+    launch: (pass, problem) => {
+      const { tensors, sizes, form } = problem;
+      const { M, N, K, startY, strideY } = sizes;
+      const S = Math.ceil(K / slice);
+      const { a, b, y } = tensors;
+      const partial = pass.scratch([S, M, N]);
+      const raw: MatmulForm = { ...form, ...BARE, vectorY: N % 4 === 0 };
+      launch(
+        pass,
+        {
+          tensors: { a, b, y: partial },
+          sizes: { ...sizes, startY: 0, strideY: N, batchY: M * N },
+          form: raw,
+          batch: 1,
+        },
+        variant,
+        matmulTileWgsl(raw, { ...shape, split: true }),
+        [columns, rows, S],
+      );
+      pass.launch(
+        { label: "matmul/sum partials", code: sumPartialsWgsl(form) },
+        { partial, y, ...extraTensors(problem) },
+        { S, M, N, startY, strideY },
+        { threads: M * N / (form.vectorY ? 4 : 1) },
+      );
+    },
+  };
+  return variant;
+}
+
+/** Few rows, with b read once. */
+function fewRows(shape: FewRows): MatmulVariant {
+  const { rows, lanes, slices, slice } = shape;
+  const variant: MatmulVariant = {
+    name: `rows ${rows}${slice ? ` sums of ${slice}` : ""}`,
+    order: slice ? `k/${slice}` : ONE_SUM,
+    fits: ({ tensors, sizes: { M }, form: { layout }, batch }) =>
+      batch === 1 && layout !== "TN" && M <= rows && M > rows / 2 &&
+      hasThreads(tensors.y, [lanes, slices]),
+    launch: (pass, problem) =>
+      launch(pass, problem, variant, matmulRowsWgsl(problem.form, shape), [4 * lanes, rows]),
+  };
+  return variant;
+}
+
+/**
+ * Every way to compute a product, the default first. Those of one order give the same bits, so that
+ * any number of rows can be computed by the fastest of its order.
+ */
+export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
+  plain,
+  ...[{ rows: 8, columns: 16 }, { rows: 16, columns: 16 }].map(texture),
+  ...[{}, { slice: 64 }].flatMap((sums) => [
+    tile({ rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4, ...sums }),
+    tile({ rows: 64, columns: 64, depth: 8, threadRows: 8, threadColumns: 8, ...sums }),
+    tile({ rows: 128, columns: 128, depth: 8, threadRows: 8, threadColumns: 8, ...sums }),
+    ...[1, 2, 4, 8].map((rows) =>
+      fewRows(sums.slice ? { rows, lanes: 32, slices: 4, ...sums } : { rows, lanes: 64, slices: 1 })
+    ),
+  ]),
+  split({ rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4, slice: 1024 }),
+  split({ rows: 128, columns: 128, depth: 8, threadRows: 8, threadColumns: 8, slice: 1024 }),
+];
+
+function hasThreads({ device }: Tensor, [x, y]: [number, number]): boolean {
+  return x * y <= device.gpu.limits.maxComputeInvocationsPerWorkgroup;
+}
+
+/** What is bound beside a, b and y. */
+function extraTensors({ tensors, form }: MatmulProblem): Record<string, Tensor> {
+  return Object.fromEntries(extras(form).map((name) => [name, tensors[name]!]));
+}
+
+/** Launches a shader over y, a workgroup for `block` columns, rows and matrices. */
+function launch(
+  pass: Pass,
+  problem: MatmulProblem,
+  { name }: Variant,
+  code: string,
+  [columns, rows, z = 1]: [columns: number, rows: number, z?: number],
+): void {
+  const { tensors: { a, b, y }, sizes, form } = problem;
+  pass.launch(
+    { label: `matmul/${form.layout} ${name}`, code },
+    { a, b, y, ...extraTensors(problem) },
+    { ...sizes },
+    { workgroups: [Math.ceil(sizes.N / columns), Math.ceil(sizes.M / rows), z] },
+  );
+}
