@@ -14,6 +14,7 @@ export {
   scoreClassification,
   scoreMultiLabel,
 } from "./classification.ts";
+export { type Confusion, confusionSvg, confusionTable, mistakesOf } from "./confusion.ts";
 export {
   entitiesOf,
   type Entity,
@@ -30,3 +31,11 @@ export {
   type ScoredQuestion,
   scoreMultipleChoice,
 } from "./multiple_choice.ts";
+export {
+  type EvaluationReport,
+  evaluationReportHtml,
+  type MarkedText,
+  percentFigure,
+  type ReportExample,
+  type ReportFigure,
+} from "./report.ts";
