@@ -44,7 +44,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: "eval",
-    summary: "measure a model's loss on text",
+    summary: "measure a model's loss on text, or score outputs",
     load: async () => {
       const { evaluate, EVAL_OPTIONS } = await import("./eval.ts");
       return { options: EVAL_OPTIONS, run: evaluate };

@@ -17,6 +17,8 @@ export interface ReadConllOptions {
   wordColumn?: number;
   /** Column of the tag, from 1. @default the one after the word where lines are numbered, else the last */
   tagColumn?: number;
+  /** Which tags may stand: those of IOB2 in their order, or any, as a model wrote them. @default "iob2" */
+  scheme?: "iob2" | "any";
   /** What to do with a sentence that can't be used. @default "error" */
   onBad?: OnBad;
 }
@@ -36,7 +38,7 @@ interface WordLine {
  * word, tag, two more) are known by the number; ranges of numbers such as `3-4` are left out.
  */
 export function readConll(path: string, options: ReadConllOptions): TaskReader<Tagged> {
-  const { onBad = "error" } = options;
+  const { onBad = "error", scheme = "iob2" } = options;
   const report = emptyTaskReport(path);
   const records = readRecords(path, "lines");
   let columns: { word: number; tag: number } | undefined;
@@ -66,7 +68,9 @@ export function readConll(path: string, options: ReadConllOptions): TaskReader<T
     place ??= here;
     if (/^\d+[-.]\d+$/.test(cells[0]) && columns.word === 1) return;
     try {
-      words.push({ line, offset, ...wordOf(cells, columns, words.at(-1)?.tag) });
+      const word = wordOf(cells, columns);
+      if (scheme === "iob2") checkTag(word, words.at(-1)?.tag);
+      words.push({ line, offset, ...word });
     } catch (error) {
       if (!(error instanceof BadExample)) throw error;
       broken ??= { place: here, error };
@@ -118,11 +122,10 @@ function columnsOf(
   return { word: word - 1, tag: tag - 1 };
 }
 
-/** The word and tag of a line; the tag must go with the one before. */
+/** The word and tag of a line. */
 function wordOf(
   cells: readonly string[],
   columns: { word: number; tag: number },
-  before: string = "O",
 ): { word: string; tag: string } {
   const word = cells[columns.word]?.trim() ?? "";
   const tag = cells[columns.tag]?.trim() ?? "";
@@ -133,6 +136,11 @@ function wordOf(
         `${JSON.stringify(cells.join("\t"))}`,
     );
   }
+  return { word, tag };
+}
+
+/** A tag of IOB2 must be one, and go with the one before. */
+function checkTag({ word, tag }: { word: string; tag: string }, before: string = "O"): void {
   if (!/^(O|[BI]-.+)$/.test(tag)) {
     throw new BadExample(
       "a tag of no scheme",
@@ -147,7 +155,6 @@ function wordOf(
         `${tag}, got ${before}; write B-${type} where an entity begins`,
     );
   }
-  return { word, tag };
 }
 
 /** The words in their text: found there in order, or one space apart. */

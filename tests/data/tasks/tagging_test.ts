@@ -127,6 +127,11 @@ Deno.test("readTagged: tags that break the scheme are errors with their line", a
   );
 });
 
+Deno.test("readTagged: any tags where asked, as a model wrote them", async () => {
+  const found = await read("a\tO\nb\tI-X\nc\tE-Y\n", { scheme: "any" });
+  assertEquals(found, [["a b c", "a/O", "b/I-X", "c/E-Y"]]);
+});
+
 Deno.test("readTagged: a broken sentence is skipped as a whole where asked", async () => {
   const reader = readTagged("a.conll", { onBad: "skip" });
   const found = await readAll("a\tO\nb\tI-X\nc\tO\n\nd\tB-X\n", reader);
