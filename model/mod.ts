@@ -58,6 +58,15 @@ export {
   type TextLoss,
 } from "./evaluation/mod.ts";
 export {
+  type CardFacts,
+  type CardSource,
+  type GgufOptions,
+  type GgufTensorType,
+  modelCard,
+  type TokenizerPatterns,
+  writeGguf,
+} from "./export/mod.ts";
+export {
   generate,
   type GenerateOptions,
   sampleToken,
