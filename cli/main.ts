@@ -51,6 +51,22 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "export",
+    summary: "write a model for llama.cpp or Hugging Face's transformers",
+    load: async () => {
+      const { exportCommand, EXPORT_OPTIONS } = await import("./export.ts");
+      return { options: EXPORT_OPTIONS, run: exportCommand };
+    },
+  },
+  {
+    name: "import",
+    summary: "check a model's folder and say what it is",
+    load: async () => {
+      const { importCommand, IMPORT_OPTIONS } = await import("./import.ts");
+      return { options: IMPORT_OPTIONS, run: importCommand };
+    },
+  },
+  {
     name: "tokenizer",
     summary: "train a tokenizer, use it, look at it: train, encode, decode, inspect",
     load: async () => {

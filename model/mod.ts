@@ -60,9 +60,13 @@ export {
 export {
   type CardFacts,
   type CardSource,
+  exportModel,
+  type ExportOptions,
   type GgufOptions,
   type GgufTensorType,
+  inspectModel,
   modelCard,
+  type ModelFacts,
   type TokenizerPatterns,
   writeGguf,
 } from "./export/mod.ts";

@@ -7,10 +7,12 @@ const KIND = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
  * What llama.cpp calls the pre-tokenizers whose patterns are known. Its `dbrx` has the pattern of
  * cl100k and Llama 3, `llama-bpe` also takes whole words first.
  */
-const PRE_TOKENIZERS = { gpt2: "gpt-2", cl100k: "dbrx", llama3: "dbrx", o200k: "gpt-4o" } as const;
+const PRE_TOKENIZERS: TokenizerPatterns = {
+  ...{ gpt2: "gpt-2", cl100k: "dbrx", llama3: "dbrx", o200k: "gpt-4o" },
+};
 
 /** Pre-token patterns by name, as a `tokenizer.json` writes them. */
-export type TokenizerPatterns = Readonly<Record<keyof typeof PRE_TOKENIZERS, string>>;
+export type TokenizerPatterns = Readonly<Record<"gpt2" | "cl100k" | "llama3" | "o200k", string>>;
 
 interface AddedToken {
   id: number;

@@ -26,6 +26,8 @@ export interface CardFacts {
   iteration?: number;
   /** Losses in nats a token, of training and of validation. */
   losses?: { train?: number; validation?: number };
+  /** What it is written as. @default "safetensors" */
+  format?: "safetensors" | "gguf";
   /** How its numbers are stored, such as `q8_0`. */
   type: string;
 }
@@ -36,6 +38,7 @@ const UNTOLD = new Set(["data", "valData", "out", "json", "resume", "keep", "sam
 /** A model card in Markdown, with the front matter that Hugging Face's hub reads. */
 export function modelCard(facts: CardFacts): string {
   const { name, config, license = "unknown", recipe, data = [], losses = {}, iteration } = facts;
+  const { format = "safetensors" } = facts;
   const shape = [
     ["layers", config.layers],
     ["heads", config.heads],
@@ -60,7 +63,7 @@ export function modelCard(facts: CardFacts): string {
   return [
     "---",
     `license: ${license}`,
-    "library_name: transformers",
+    ...(format === "safetensors" ? ["library_name: transformers"] : []),
     "pipeline_tag: text-generation",
     "tags:",
     "  - gpt2",
@@ -69,7 +72,11 @@ export function modelCard(facts: CardFacts): string {
     "",
     `# ${name}`,
     "",
-    "A GPT-2 trained with Quern: `GPT2LMHeadModel` opens it.",
+    `A GPT-2${recipe ? " trained with Quern" : ""}. ${
+      format === "gguf"
+        ? "llama.cpp runs `model.gguf`."
+        : "`GPT2LMHeadModel` of transformers opens it."
+    }`,
     "",
     table(shape),
     "",
