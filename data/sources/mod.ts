@@ -49,6 +49,13 @@ export {
   type RecordFormat,
 } from "./formats/mod.ts";
 export {
+  type FetchedModel,
+  fetchModel,
+  type FetchModelOptions,
+  type HubOptions,
+  isHubAddress,
+} from "./hub/mod.ts";
+export {
   type ByteRange,
   listRemote,
   type ListRemoteOptions,
