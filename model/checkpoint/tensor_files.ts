@@ -5,8 +5,8 @@ import type { TensorInfo } from "./safetensors_header.ts";
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-/** Names that weights have as pickle files: PyTorch's, also in shards. */
-const PICKLE = /\.(bin|pt|pth|ckpt|pkl|pickle)$/i;
+/** Names that weights have as pickle files: PyTorch's, also in shards; other `.bin` are none. */
+const PICKLE = /(^|\/)(pytorch_model|model|adapter_model)[^/]*\.bin$|\.(pt|pth|ckpt|pkl|pickle)$/i;
 
 /** Whether a folder holds weights as safetensors, whole or in shards. */
 export async function hasWeights(folder: string): Promise<boolean> {

@@ -51,7 +51,9 @@ export async function fetchModel(
     COMPANIONS.has(path) || /^model(-\d+-of-\d+)?\.safetensors$/.test(path)
   );
   if (!wanted.some(({ path }) => path.endsWith(".safetensors"))) {
-    const pickle = snapshot.files.find(({ path }) => /\.(bin|pt|pth|ckpt|pkl)$/.test(path));
+    const pickle = snapshot.files.find(({ path }) =>
+      /(model[^/]*\.bin|\.(pt|pth|ckpt|pkl))$/.test(path)
+    );
     throw new DataError(
       `Cannot fetch the model: it has no safetensors${
         pickle

@@ -124,6 +124,8 @@ Deno.test("refusePickle: the file, the reason and the way out; also by --from's 
     await assertRejects(() => findCheckpoint(path, "best"), TypeError, `${path} is a pickle file`);
     await Deno.remove(path);
     await Deno.remove(`${folder}/optimizer.pt`);
+    // Packed tokens end in .bin too.
+    await Deno.writeTextFile(`${folder}/train.bin`, "");
     await refusePickle(folder);
     await assertRejects(() => findCheckpoint(folder, "best"), Deno.errors.NotFound);
   });
