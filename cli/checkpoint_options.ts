@@ -1,3 +1,4 @@
+import { fetchModel, isHubAddress } from "../data/mod.ts";
 import { findCheckpoint } from "../model/mod.ts";
 import { newestRun, RUNS_FOLDER } from "./run_folder.ts";
 import { UsageError } from "./usage_error.ts";
@@ -8,7 +9,7 @@ export const CHECKPOINT_OPTIONS = {
     type: "string",
     unit: "DIR",
     defaultHelp: "the newest run",
-    help: "Run or checkpoint folder.",
+    help: "Run or checkpoint folder, or a model on Hugging Face's hub: hf:OWNER/NAME[@REVISION].",
   },
   checkpoint: {
     type: "string",
@@ -30,6 +31,21 @@ export function parseCheckpointChoice(text: string): "last" | "best" | number {
 }
 
 /**
+ * The folder that `--from` names; a model on a hub is fetched into the hub's cache, and its commit
+ * told on standard error.
+ *
+ * @throws {Error} if the hub has no such model, or it can't be fetched
+ */
+export async function fetchFrom(from: string): Promise<string> {
+  if (!isHubAddress(from)) return from;
+  const onFile = ({ path, size }: { path: string; size: number }) =>
+    console.error(`${from}: ${path}, ${size.toLocaleString("en")} bytes`);
+  const { folder, commit } = await fetchModel(from, { onFile });
+  console.error(`${from}: commit ${commit}`);
+  return folder;
+}
+
+/**
  * The folder of the model that a command's options name.
  *
  * @throws {Error} if there is no such run or checkpoint
@@ -43,5 +59,5 @@ export async function openModelFolder(
       `Cannot find a model: ${RUNS_FOLDER}/ holds no run. Train one with \`deno task train\`, or name a folder with --from.`,
     );
   }
-  return await findCheckpoint(folder, parseCheckpointChoice(checkpoint));
+  return await findCheckpoint(await fetchFrom(folder), parseCheckpointChoice(checkpoint));
 }

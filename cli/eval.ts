@@ -16,6 +16,7 @@ import { type DataSource, findSources, sharedTokenizer } from "./data_sources.ts
 import { EVAL_OPTIONS } from "./eval_options.ts";
 import { parseOptions } from "./options.ts";
 import { findRaw } from "./raw_text.ts";
+import { isScoring, score } from "./score.ts";
 import { UsageError } from "./usage_error.ts";
 
 export { EVAL_OPTIONS };
@@ -23,6 +24,7 @@ export { EVAL_OPTIONS };
 /** Runs `quern eval`. */
 export async function evaluate(args: string[]): Promise<number> {
   const options = parseOptions(EVAL_OPTIONS, args);
+  if (isScoring(options)) return await score(options);
   if (options.data.length === 0) {
     throw new UsageError("eval needs a text: name one with --data FILE.");
   }

@@ -1,6 +1,7 @@
 import { CHECKPOINT_OPTIONS } from "./checkpoint_options.ts";
 import { defineOptions, JSON_OPTION } from "./options.ts";
 import { CACHE_OPTIONS } from "./remote_shards.ts";
+import { SCORE_OPTIONS } from "./score_options.ts";
 
 /** Options of `quern eval`. */
 export const EVAL_OPTIONS = defineOptions({
@@ -15,5 +16,6 @@ export const EVAL_OPTIONS = defineOptions({
   textField: { type: "string", unit: "NAME", default: "text", help: "Column of the text." },
   ...CACHE_OPTIONS,
   batchSize: { type: "integer", unit: "rows", min: 1, default: 12, help: "Rows of a batch." },
+  ...SCORE_OPTIONS,
   ...JSON_OPTION,
 });

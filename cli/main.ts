@@ -52,7 +52,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: "eval",
-    summary: "measure a model's loss on text",
+    summary: "measure a model's loss on text, or score outputs",
     load: async () => {
       const { evaluate, EVAL_OPTIONS } = await import("./eval.ts");
       return { options: EVAL_OPTIONS, run: evaluate };
@@ -72,6 +72,22 @@ const COMMANDS: readonly Command[] = [
     load: async () => {
       const { benchServe, BENCH_SERVE_OPTIONS } = await import("./bench_serve.ts");
       return { options: BENCH_SERVE_OPTIONS, run: benchServe };
+    },
+  },
+  {
+    name: "export",
+    summary: "write a model for llama.cpp or Hugging Face's transformers",
+    load: async () => {
+      const { exportCommand, EXPORT_OPTIONS } = await import("./export.ts");
+      return { options: EXPORT_OPTIONS, run: exportCommand };
+    },
+  },
+  {
+    name: "import",
+    summary: "check a model's folder and say what it is",
+    load: async () => {
+      const { importCommand, IMPORT_OPTIONS } = await import("./import.ts");
+      return { options: IMPORT_OPTIONS, run: importCommand };
     },
   },
   {

@@ -11,6 +11,7 @@ import {
   PRESETS,
   Trainer,
 } from "../model/mod.ts";
+import { fetchFrom } from "./checkpoint_options.ts";
 import { type GivenOptions, type OptionValues, withDefaults } from "./options.ts";
 import {
   createRun,
@@ -89,7 +90,9 @@ async function openPlace(given: Given): Promise<Place> {
 async function prepare(device: Device, place: Place): Promise<TrainRun> {
   const { folder, options, checkpoint } = place;
   const source = checkpoint ??
-    (options.from === undefined ? undefined : await findCheckpoint(options.from, "best"));
+    (options.from === undefined
+      ? undefined
+      : await findCheckpoint(await fetchFrom(options.from), "best"));
   const data = await readTrainData(
     {
       ...options,

@@ -24,6 +24,7 @@ export {
 export { hashFile, listFiles, readBytes } from "./files.ts";
 export {
   type DocumentReader,
+  type FileRecord,
   type OnInvalid,
   type ParquetFile,
   readCsv,
@@ -36,6 +37,7 @@ export {
   type ReadParquetOptions,
   readPlainText,
   type ReadPlainTextOptions,
+  readRecords,
   type ReadReport,
   readTar,
   type ReadTarOptions,
@@ -43,7 +45,16 @@ export {
   readTsv,
   readWarc,
   readWebDataset,
+  RECORD_FORMATS,
+  type RecordFormat,
 } from "./formats/mod.ts";
+export {
+  type FetchedModel,
+  fetchModel,
+  type FetchModelOptions,
+  type HubOptions,
+  isHubAddress,
+} from "./hub/mod.ts";
 export {
   type ByteRange,
   listRemote,

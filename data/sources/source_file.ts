@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { DataError } from "../errors.ts";
 import { listFiles, readBytes } from "./files.ts";
+import { isHubAddress, listHub } from "./hub/mod.ts";
 import { type ByteRange, listRemote } from "./remote/mod.ts";
 
 /** A file of a corpus, wherever it is. */
@@ -30,7 +31,8 @@ export interface ListSourcesOptions {
 /**
  * The files of a corpus in a fixed order: a path stands for itself, a folder for all files in it
  * and its folders in order of name (but hidden ones), a glob for its matches, `http(s)://` for a
- * file on a server, `s3://bucket/prefix` for the objects of that prefix, `-` for standard input.
+ * file on a server, `s3://bucket/prefix` for the objects of that prefix, `hf:OWNER/NAME[@REVISION]`
+ * for the data files of a data set on Hugging Face's hub, `-` for standard input.
  *
  * @throws {RangeError} where there are no sources or `-` stands twice
  * @throws {DataError} where a source is missing or holds no files
@@ -58,6 +60,7 @@ async function filesOf(source: string, options: ListSourcesOptions): Promise<Sou
   if (source === "-") {
     return [{ path: "-", name: "-", open: () => options.stdin ?? Deno.stdin.readable }];
   }
+  if (isHubAddress(source)) return await listHub(source, { signal: options.signal });
   if (/^(https?|s3):\/\//.test(source)) {
     const remote = await listRemote(source, { signal: options.signal });
     return remote.map((file) => ({

@@ -25,7 +25,7 @@ export class Pass {
   /** The launches so far, in order. */
   readonly launches: Launch[] = [];
   /** Scratch memory, which the recording will own. */
-  readonly owned = new DisposableStack();
+  readonly owned: DisposableStack = new DisposableStack();
   #scratch?: Tensor;
 
   /**

@@ -16,6 +16,8 @@ const FIXED = {
 
 /** Architecture as transformers names it. */
 const ARCHITECTURE = "GPT2LMHeadModel";
+/** The same without its output layer, which is that of the tied embedding. */
+const BARE = "GPT2Model";
 
 /**
  * The `config.json` that Hugging Face's transformers writes for a `GPT2LMHeadModel` of this shape.
@@ -80,7 +82,8 @@ export function configFromHuggingFace(json: unknown, path: string): GptConfig {
   };
   if (!isRecord(json)) return fail("it", "a JSON object", json);
   const { architectures = [ARCHITECTURE], quern = {}, n_inner } = json;
-  if (!Array.isArray(architectures) || !architectures.includes(ARCHITECTURE)) {
+  const isKnown = (name: unknown) => name === ARCHITECTURE || name === BARE;
+  if (!Array.isArray(architectures) || !architectures.some(isKnown)) {
     fail("architectures", `["${ARCHITECTURE}"]`, architectures);
   }
   if (json.model_type === undefined) fail("model_type", `"${FIXED.model_type}"`, null);

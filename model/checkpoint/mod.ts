@@ -18,4 +18,5 @@ export {
 } from "./run_folder.ts";
 export { SafetensorsFile, type TensorSource, writeSafetensors } from "./safetensors.ts";
 export type { NamedShape, TensorInfo } from "./safetensors_header.ts";
+export { refusePickle, TensorFiles } from "./tensor_files.ts";
 export { type ParameterShape, parameterShapes, WeightsFile, writeWeights } from "./weights.ts";

@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { removeFolder } from "./folder.ts";
 import { SafetensorsFile } from "./safetensors.ts";
+import { hasWeights, refusePickle } from "./tensor_files.ts";
 
 /** A whole checkpoint of a run. */
 export interface Checkpoint {
@@ -46,11 +47,13 @@ export async function listCheckpoints(runFolder: string): Promise<Checkpoint[]> 
  *
  * @param folder a run, a checkpoint, or a folder as Hugging Face writes it
  * @throws {Deno.errors.NotFound} if there is no such checkpoint, naming those there
+ * @throws {TypeError} if it is a model whose weights are a pickle file
  */
 export async function findCheckpoint(folder: string, choice: CheckpointChoice): Promise<string> {
   if (await isModelFolder(folder)) return folder;
   const { checkpoints, broken } = await inspectCheckpoints(folder);
   if (checkpoints.length === 0) {
+    await refusePickle(folder);
     throw new Deno.errors.NotFound(
       `Cannot load a model from ${folder}: it must be a run with a whole checkpoint, or hold ` +
         `config.json and model.safetensors; ${
@@ -119,9 +122,8 @@ function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint {
 }
 
 async function isModelFolder(folder: string): Promise<boolean> {
-  const isFile = (name: string) =>
-    Deno.stat(join(folder, name)).then(({ isFile }) => isFile, () => false);
-  return await isFile("config.json") && await isFile("model.safetensors");
+  const config = await Deno.stat(join(folder, "config.json")).catch(() => undefined);
+  return config?.isFile === true && await hasWeights(folder);
 }
 
 /** The whole checkpoints by iteration, and a sentence on each of the others. */

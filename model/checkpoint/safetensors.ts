@@ -121,7 +121,7 @@ export class SafetensorsFile implements Disposable {
     if (!convert) {
       throw new TypeError(
         `Cannot read ${name} from ${this.path}: its type must be ${
-          Object.keys(CONVERSIONS).join(", ")
+          READABLE_TYPES.join(", ")
         }, got ${info.dtype}`,
       );
     }
@@ -147,6 +147,9 @@ const CONVERSIONS: Readonly<Record<string, (data: ArrayBuffer) => Float32Array<A
   BF16: (data) =>
     new Float32Array(Uint32Array.from(new Uint16Array(data), (half) => half << 16).buffer),
 };
+
+/** Types of tensors that can be read. */
+export const READABLE_TYPES: readonly string[] = Object.keys(CONVERSIONS);
 
 function readFullSync(file: Deno.FsFile, bytes: Uint8Array, path: string): void {
   for (let done = 0; done < bytes.length;) {

@@ -1,6 +1,7 @@
 import type { GptConfig } from "../config.ts";
-import { SafetensorsFile, writeSafetensors } from "./safetensors.ts";
+import { READABLE_TYPES, writeSafetensors } from "./safetensors.ts";
 import type { TensorInfo } from "./safetensors_header.ts";
+import { TensorFiles } from "./tensor_files.ts";
 
 /** A parameter of a GPT. */
 export interface ParameterShape {
@@ -65,30 +66,31 @@ export async function writeWeights(
   await writeSafetensors(path, tensors);
 }
 
-/** The weights of a GPT in a `model.safetensors`, open for reading. */
+/** The weights of a GPT in a folder, in one `model.safetensors` or in shards, open for reading. */
 export class WeightsFile implements Disposable {
   private constructor(
-    readonly file: SafetensorsFile,
-    /** The file's own name of each parameter. */
+    private readonly files: TensorFiles,
+    /** The files' own name of each parameter. */
     private readonly names: ReadonlyMap<string, string>,
   ) {}
 
   /**
-   * Opens a file and checks that it holds the parameters of this shape, all of them and no others,
+   * Opens a folder and checks that it holds the parameters of this shape, all of them and no others,
    * each with or without `transformer.` before its name, and without biases at most zero ones.
    *
-   * @throws {Deno.errors.NotFound} if there is no such file
-   * @throws {SyntaxError} if the file is broken
+   * @throws {Deno.errors.NotFound} if it holds no weights, or a shard is missing
+   * @throws {TypeError} if its weights are a pickle file, or a tensor is none of numbers
+   * @throws {SyntaxError} if a file is broken
    * @throws {RangeError} if a tensor is missing, of another shape, or none of this model's
    */
-  static async open(path: string, config: GptConfig): Promise<WeightsFile> {
-    const file = openOne(path);
+  static async open(folder: string, config: GptConfig): Promise<WeightsFile> {
+    const files = await TensorFiles.open(folder);
     try {
-      const names = matchNames(file, config);
-      if (!config.bias) await assertNoBiases(file);
-      return new WeightsFile(file, names);
+      const names = matchNames(files, config);
+      if (!config.bias) await assertNoBiases(files);
+      return new WeightsFile(files, names);
     } catch (error) {
-      file[Symbol.dispose]();
+      files[Symbol.dispose]();
       throw error;
     }
   }
@@ -98,34 +100,21 @@ export class WeightsFile implements Disposable {
    *
    * @param name one of {@linkcode parameterShapes}
    * @throws {RangeError} if the model has no such parameter
-   * @throws {TypeError} if the file keeps it in a type other than F32, F16 or BF16
    */
   read(name: string): Promise<Float32Array<ArrayBuffer>> {
-    return this.file.read(this.names.get(name) ?? name);
+    return this.files.read(this.names.get(name) ?? name);
   }
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    this.file[Symbol.dispose]();
-  }
-}
-
-function openOne(path: string): SafetensorsFile {
-  try {
-    return SafetensorsFile.open(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Deno.errors.NotFound(
-      `Cannot load ${path}: there is no such file; a model in several must be saved anew as one`,
-    );
+    this.files[Symbol.dispose]();
   }
 }
 
 /** Attention masks: no parameters, but older files carry them along. */
 const CONSTANT = /(^|\.)h\.\d+\.attn\.(bias|masked_bias)$/;
 
-function matchNames(file: SafetensorsFile, config: GptConfig): Map<string, string> {
-  const { tensors, path } = file;
+function matchNames({ tensors, path }: TensorFiles, config: GptConfig): Map<string, string> {
   const fail = (problem: string): never => {
     throw new RangeError(`Cannot load ${path}: ${problem}; is this config.json of another model?`);
   };
@@ -142,8 +131,15 @@ function matchNames(file: SafetensorsFile, config: GptConfig): Map<string, strin
     const own = ownName(tensors, name);
     if (own === undefined) return fail(`it has no tensor ${name}`);
     names.set(name, own);
-    const found = tensors.get(own)!.shape;
+    const { shape: found, dtype } = tensors.get(own)!;
     if (`${found}` !== `${shape}`) misshapen.push(`${own} must be [${shape}], got [${found}]`);
+    if (!READABLE_TYPES.includes(dtype)) {
+      throw new TypeError(
+        `Cannot load ${path}: the type of ${own} must be ${
+          READABLE_TYPES.join(", ")
+        }, got ${dtype}`,
+      );
+    }
   }
   if (misshapen.length > 0) {
     const more = misshapen.length > 3 ? ` and ${misshapen.length - 3} more` : "";
@@ -162,7 +158,7 @@ function ownName(tensors: ReadonlyMap<string, TensorInfo>, name: string): string
   return [name, name.replace(/^transformer\./, "")].find((own) => tensors.has(own));
 }
 
-async function assertNoBiases(file: SafetensorsFile): Promise<void> {
+async function assertNoBiases(file: TensorFiles): Promise<void> {
   for (const name of file.tensors.keys()) {
     if (!name.endsWith(".bias") || CONSTANT.test(name)) continue;
     const value = (await file.read(name)).find((value) => value !== 0);

@@ -71,7 +71,7 @@ export class Gpt implements Disposable {
 
   /**
    * Loads a folder as Hugging Face writes it for `GPT2LMHeadModel`: `config.json`,
-   * `model.safetensors` and, if there, `tokenizer.json`.
+   * `model.safetensors` or its shards and their index, and, if there, `tokenizer.json`.
    *
    * @param options.dropout takes the place of the folder's
    * @throws {Error} if a file is missing, broken, or of another architecture
@@ -84,7 +84,7 @@ export class Gpt implements Disposable {
     const path = `${folder}/config.json`;
     const found = configFromHuggingFace(await readJson(path), path);
     const config = { ...found, dropout: options.dropout ?? found.dropout };
-    using file = await WeightsFile.open(`${folder}/model.safetensors`, config);
+    using file = await WeightsFile.open(folder, config);
     const parameters = ParameterSet.create(device, config, "weights");
     for (const [name, tensor] of parameters.tensors) tensor.write(await file.read(name));
     await device.check();

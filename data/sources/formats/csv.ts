@@ -104,7 +104,7 @@ function readRows(
 }
 
 /** Finds the line breaks that stand outside of quotes. */
-function csvScanner(path: string): Scanner {
+export function csvScanner(path: string): Scanner {
   let state: "start" | "plain" | "quoted" | "closed" | "return" = "start";
   let opened = 0;
   function broken(found: string, offset: number): DataError {
@@ -145,7 +145,8 @@ function csvScanner(path: string): Scanner {
   };
 }
 
-function splitCsv(row: string): string[] {
+/** The fields of a row. */
+export function splitCsv(row: string): string[] {
   if (!row.includes('"')) return row.split(",");
   const fields: string[] = [];
   for (let at = 0; at <= row.length;) {

@@ -14,6 +14,12 @@ export type { ReadFieldsOptions } from "./fields.ts";
 export { readHtml } from "./html.ts";
 export { readJson, readJsonl } from "./jsonl.ts";
 export { type ParquetFile, readParquet, type ReadParquetOptions } from "./parquet.ts";
+export {
+  type FileRecord,
+  readRecords,
+  RECORD_FORMATS,
+  type RecordFormat,
+} from "./record_reader.ts";
 export { readTar, type ReadTarOptions, readWebDataset } from "./tar.ts";
 export {
   openTextReader,

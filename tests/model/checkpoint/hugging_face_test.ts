@@ -69,6 +69,11 @@ Deno.test("config.json: the one of openai's GPT-2 is read", () => {
   });
 });
 
+Deno.test("config.json: a bare GPT2Model has the output layer of its embedding", () => {
+  const json = { ...configToHuggingFace(CONFIG), architectures: ["GPT2Model"] };
+  assertEquals(configFromHuggingFace(json, "config.json"), CONFIG);
+});
+
 Deno.test("config.json: what is computed in another way is refused by name", () => {
   const cases: [Record<string, unknown>, string][] = [
     [{ architectures: ["LlamaForCausalLM"] }, 'architectures must be ["GPT2LMHeadModel"]'],

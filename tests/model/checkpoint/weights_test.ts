@@ -30,15 +30,14 @@ function stored(config: typeof CONFIG): Stored {
   );
 }
 
-async function withFile(tensors: Stored, use: (path: string) => Promise<void>): Promise<void> {
+async function withModel(tensors: Stored, use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const path = `${folder}/model.safetensors`;
     await writeSafetensors(
-      path,
+      `${folder}/model.safetensors`,
       Object.entries(tensors).map(([name, { shape, data }]) => ({ name, shape, read: () => data })),
     );
-    await use(path);
+    await use(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -74,13 +73,13 @@ Deno.test("weights: what was written is read, biases that a model has not as zer
     for (const tie of [true, false]) {
       const config = { ...CONFIG, bias, tie };
       const tensors = stored(config);
-      await withFile({}, async (path) => {
-        await writeWeights(path, config, (name) => tensors[name].data);
-        using weights = await WeightsFile.open(path, config);
+      await withModel({}, async (folder) => {
+        await writeWeights(`${folder}/model.safetensors`, config, (name) => tensors[name].data);
+        using weights = await WeightsFile.open(folder, config);
         for (const [name, { data }] of Object.entries(tensors)) {
           assertEquals(await weights.read(name), data);
         }
-        using file = SafetensorsFile.open(path);
+        using file = SafetensorsFile.open(`${folder}/model.safetensors`);
         assertEquals(
           [...file.tensors.keys()].sort(),
           Object.keys(stored({ ...config, bias: true })).sort(),
@@ -107,8 +106,8 @@ Deno.test("weights: names without prefix, masks and a repeated output layer are 
     "h.1.attn.masked_bias": { shape: [], data: Float32Array.of(-1e4) },
     "lm_head.weight": tensors["wte.weight"],
   };
-  await withFile({ ...tensors, ...more }, async (path) => {
-    using weights = await WeightsFile.open(path, CONFIG);
+  await withModel({ ...tensors, ...more }, async (folder) => {
+    using weights = await WeightsFile.open(folder, CONFIG);
     assertEquals(await weights.read("transformer.wte.weight"), tensors["wte.weight"].data);
   });
 });
@@ -133,14 +132,18 @@ Deno.test("weights: a file of another model is refused by what differs", async (
     [whole, { ...CONFIG, bias: false }, "must be zero or absent"],
   ];
   for (const [tensors, config, message] of cases) {
-    await withFile(tensors, async (path) => {
-      const error = await assertRejects(() => WeightsFile.open(path, config), RangeError, message);
-      assert((error as Error).message.includes(path));
+    await withModel(tensors, async (folder) => {
+      const error = await assertRejects(
+        () => WeightsFile.open(folder, config),
+        RangeError,
+        message,
+      );
+      assert((error as Error).message.includes(folder));
     });
   }
   await assertRejects(
-    () => WeightsFile.open("missing/model.safetensors", CONFIG),
+    () => WeightsFile.open("missing", CONFIG),
     Deno.errors.NotFound,
-    "no such file",
+    "no such file as model.safetensors or model.safetensors.index.json in it",
   );
 });

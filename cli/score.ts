@@ -1,0 +1,52 @@
+/** `quern eval --predictions`: scores outputs made elsewhere; needs no GPU. */
+import { confusionSvg, evaluationReportHtml } from "../model/mod.ts";
+import type { EVAL_OPTIONS } from "./eval_options.ts";
+import type { OptionValues } from "./options.ts";
+import { scoreChoices, scoreClasses, type Scored, scoreTags, scoreTexts } from "./score_tasks.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Values of the options of `quern eval`. */
+export type EvalValues = OptionValues<typeof EVAL_OPTIONS>;
+
+/** Whether the options ask for outputs to be scored instead of a model. */
+export function isScoring({ predictions, references }: EvalValues): boolean {
+  return predictions !== undefined || references.length > 0;
+}
+
+/** Scores predictions against references and gives the exit code. */
+export async function score(options: EvalValues): Promise<number> {
+  const { predictions, references, task = "translate" } = options;
+  if (predictions === undefined || (references.length === 0 && task !== "chat")) {
+    throw new UsageError(
+      "eval needs both --predictions FILE and --references FILE to compare outputs (chat can do " +
+        "without references).",
+    );
+  }
+  if (references.length > 1 && task !== "translate" && task !== "chat") {
+    throw new UsageError(`eval --task ${task} takes one file of --references.`);
+  }
+  const inputs = { ...options, predictions };
+  const scored = await SCORERS[task](inputs);
+  if (options.report !== undefined) {
+    await Deno.writeTextFile(options.report, evaluationReportHtml(scored.report));
+  }
+  if (options.confusion !== undefined) {
+    if (!scored.report.confusion) {
+      throw new UsageError(`eval --task ${task} has no confusion matrix.`);
+    }
+    await Deno.writeTextFile(options.confusion, confusionSvg(scored.report.confusion));
+  }
+  console.log(options.json ? JSON.stringify(scored.json) : scored.lines.join("\n"));
+  return 0;
+}
+
+const SCORERS: Record<
+  NonNullable<EvalValues["task"]>,
+  (options: EvalValues & { predictions: string }) => Promise<Scored>
+> = {
+  classify: scoreClasses,
+  tag: scoreTags,
+  translate: scoreTexts,
+  chat: scoreTexts,
+  choice: scoreChoices,
+};
