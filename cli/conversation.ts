@@ -1,4 +1,4 @@
-import type { TemplateMessage } from "../serve/mod.ts";
+import type { TemplateMessage } from "../data/mod.ts";
 
 /** Options of a {@linkcode Conversation}. */
 export interface ConversationOptions {

@@ -297,6 +297,7 @@ export {
   type TaskExamples,
   type TaskReader,
   type TaskReport,
+  type TemplateMessage,
   type TextPair,
   textRows,
   TRANSLATION_PROMPT,

@@ -35,9 +35,9 @@ export { LOOPBACK_HOSTS } from "./middleware/mod.ts";
 export type {
   ChatChoice,
   ChatCompletionBody,
+  ChatCompletionMessage,
   ChatCompletionRequest,
   ChatLogprobs,
-  ChatMessage,
   ChatToken,
   CompletionBody,
   CompletionChoice,
@@ -58,10 +58,4 @@ export type {
 } from "./routes/mod.ts";
 export type { GenerationFields, Prompt, StreamOptions, StructuredOutputs } from "./schema/mod.ts";
 export { listen, type ListenOptions, type Server } from "./server.ts";
-export {
-  ChatTemplate,
-  encodeChat,
-  type Stretch,
-  type TemplateMessage,
-  type TemplateTokens,
-} from "./text/mod.ts";
+export { encodeChat } from "./text/mod.ts";

@@ -1,7 +1,16 @@
 import { Template } from "@huggingface/jinja";
 import { DataError } from "../errors.ts";
-import type { ChatMessage } from "./chat.ts";
 import { isRecord } from "./columns.ts";
+
+/** A message as a template sees it; templates may know more roles than readers of files. */
+export interface TemplateMessage {
+  /** `system`, `user`, `assistant` or what else the template knows. */
+  role: string;
+  /** What is said. */
+  content: string;
+  /** Who of that role says it. @default not said */
+  name?: string;
+}
 
 /** A stretch of a conversation as the model sees it. */
 export interface ChatPart {
@@ -15,19 +24,21 @@ export interface ChatPart {
 export interface ChatTemplate {
   /** The Jinja source. */
   readonly source: string;
+  /** Texts that end an answer of a model that was never taught where to end. */
+  readonly stop: readonly string[];
   /**
    * What the model sees before it answers.
    *
    * @throws {DataError} where the template does not render these messages
    */
-  prompt(messages: readonly ChatMessage[]): string;
+  prompt(messages: readonly TemplateMessage[]): string;
   /**
    * The whole conversation in parts; joined they are what the template makes of it.
    *
    * @throws {DataError} where the template does not render these messages, or changes what came
    * before a message once it is there
    */
-  parts(messages: readonly ChatMessage[]): ChatPart[];
+  parts(messages: readonly TemplateMessage[]): ChatPart[];
 }
 
 /** Options of {@linkcode chatTemplate}. */
@@ -64,21 +75,17 @@ export const PLAIN_CHAT_TEMPLATE: string = "{%- for message in messages -%}" +
 export function chatTemplate(source: string, options: ChatTemplateOptions = {}): ChatTemplate {
   const { path = "the chat template", beginOfText = "", endOfText = "" } = options;
   const fail = (problem: string, cause?: unknown): never => {
-    throw new DataError(
-      `Cannot render the chat template: ${problem}; mend the template or the conversation`,
-      path,
-      0,
-      { cause },
-    );
+    throw new DataError(`Cannot ${problem}`, path, 0, { cause });
   };
   let template: Template;
   try {
     template = new Template(source);
   } catch (cause) {
-    return fail(`it is no Jinja (${(cause as Error).message})`, cause);
+    const { message } = cause as Error;
+    return fail(`read the chat template: it is no Jinja (${message}); mend it`, cause);
   }
 
-  function render(messages: readonly ChatMessage[], add_generation_prompt: boolean): string {
+  function render(messages: readonly TemplateMessage[], add_generation_prompt: boolean): string {
     try {
       return template.render({
         messages: messages.map((message) => ({ ...message })),
@@ -87,12 +94,17 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
         eos_token: endOfText,
       });
     } catch (cause) {
-      return fail((cause as Error).message, cause);
+      const { message } = cause as Error;
+      return fail(
+        `render the chat template: ${message}; mend the template or the conversation`,
+        cause,
+      );
     }
   }
 
   return {
     source,
+    stop: source === PLAIN_CHAT_TEMPLATE ? ["\nUser:"] : [],
     prompt: (messages) => render(messages, true),
     parts(messages) {
       const parts: ChatPart[] = [];
@@ -104,8 +116,8 @@ export function chatTemplate(source: string, options: ChatTemplateOptions = {}):
         const answered = render(messages.slice(0, i + 1), false);
         if (!answered.startsWith(asked) || !whole.startsWith(answered)) {
           fail(
-            `it writes message ${i + 1} in another way once more messages follow, so it can't be ` +
-              "told what the assistant says",
+            `use the chat template: it writes message ${i + 1} in another way once more messages ` +
+              "follow, so it can't be told what the assistant says; mend it",
           );
         }
         const end = asked.length + answerLength(answered.slice(asked.length), content);

@@ -18,6 +18,7 @@ export {
   type ChatTemplateOptions,
   PLAIN_CHAT_TEMPLATE,
   readChatTemplate,
+  type TemplateMessage,
 } from "./chat_template.ts";
 export { type Classified, readClassified, type ReadClassifiedOptions } from "./classification.ts";
 export { describeColumns, type TableFormat, type TableOptions } from "./columns.ts";

@@ -1,8 +1,6 @@
 /** What the HTTP side asks of the engine: everything on the GPU is behind this. */
-import type { Tokenizer } from "../../data/mod.ts";
+import type { ChatTemplate, Tokenizer } from "../../data/mod.ts";
 import type { GenerationEvent, GenerationRequest, TokenLogprob } from "../../model/mod.ts";
-
-import type { ChatTemplate } from "../text/mod.ts";
 
 export type { GenerationEvent, TokenLogprob };
 

@@ -1,6 +1,7 @@
+import type { TemplateMessage } from "../../data/mod.ts";
 import type { ServedModel } from "../engine/mod.ts";
 import { badRequest, type HttpError } from "../errors.ts";
-import type { TemplateMessage } from "./chat_template.ts";
+import { chatStretches } from "./chat_stretches.ts";
 
 /** Bytes a token of the context beyond which a text is refused before it is tokenized. */
 export const MAX_BYTES_A_TOKEN = 8;
@@ -44,7 +45,7 @@ export function encodeChat(
     assertBytes({ context }, bytes, "messages");
   }
   const { specialTokens } = tokenizer;
-  const parts = chatTemplate.render(messages, specialTokens.keys()).map((stretch) =>
+  const parts = chatStretches(chatTemplate, messages, specialTokens.keys()).map((stretch) =>
     "special" in stretch
       ? [specialTokens.get(stretch.special)!]
       : inVocabulary("messages", () => tokenizer.encode(stretch.text, { findSpecialTokens: false }))

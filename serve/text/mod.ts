@@ -1,11 +1,5 @@
 /** From clients' texts to token ids, and from token ids to what log-probabilities show. */
-export {
-  ChatTemplate,
-  DEFAULT_CHAT_TEMPLATE,
-  type Stretch,
-  type TemplateMessage,
-  type TemplateTokens,
-} from "./chat_template.ts";
+export { chatStretches, type Stretch } from "./chat_stretches.ts";
 export {
   assertFits,
   encodeChat,

@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { byteTokenizer } from "../../data/mod.ts";
+import { byteTokenizer, chatTemplate, PLAIN_CHAT_TEMPLATE } from "../../data/mod.ts";
 import type { ServedModel } from "../../serve/mod.ts";
 import {
   assertFits,
-  ChatTemplate,
   encodeChat,
   encodeText,
   mapWithPauses,
@@ -17,21 +16,29 @@ const USER = [{ role: "user", content: "Hi" }];
 
 async function model(template?: string): Promise<ServedModel> {
   const tokenizer = await testTokenizer("bpe");
+  const plain = { endOfText: "<|endoftext|>" };
   return {
     ...{ id: "m", created: 0, context: 64, channels: 8, vocabularySize: 400, parameters: 1 },
-    ...{ endTokens: [], tokenizer, chatTemplate: new ChatTemplate(template) },
+    ...{
+      endTokens: [],
+      tokenizer,
+      chatTemplate: chatTemplate(template ?? PLAIN_CHAT_TEMPLATE, plain),
+    },
   };
 }
 
-Deno.test("ChatTemplate: without one, roles and contents and the assistant's turn", async () => {
+Deno.test("encodeChat: without a template, roles and contents and the assistant's turn", async () => {
   const { tokenizer, ...rest } = await model();
   const messages = [{ role: "system", content: "Be brief." }, ...USER];
   const ids = encodeChat({ tokenizer, ...rest }, messages);
-  assertEquals(tokenizer.decode(ids), "system: Be brief.\n\nuser: Hi\n\nassistant:");
-  assertEquals(rest.chatTemplate.stop, ["\n\nuser:"]);
+  assertEquals(
+    tokenizer.decode(ids),
+    "System: Be brief.<|endoftext|>\nUser: Hi<|endoftext|>\nAssistant:",
+  );
+  assertEquals(rest.chatTemplate.stop, ["\nUser:"]);
 });
 
-Deno.test("ChatTemplate: the template's special tokens are found, those of messages are text", async () => {
+Deno.test("encodeChat: the template's special tokens are found, those of messages are text", async () => {
   const template =
     "{{ bos_token }}{% for m in messages %}<|mark|>{{ m.role }}\n{{ m.content | trim }}{% endfor %}";
   const served = await model(template);
@@ -43,10 +50,9 @@ Deno.test("ChatTemplate: the template's special tokens are found, those of messa
   assertEquals(served.chatTemplate.stop, []);
 });
 
-Deno.test("ChatTemplate: what it refuses and what it can't be is said", async () => {
+Deno.test("encodeChat: what a template refuses is said, without its place", async () => {
   const refusing = await model("{{ raise_exception('no system message') }}");
   assertThrows(() => encodeChat(refusing, USER), Error, "refuses the messages: no system message");
-  assertThrows(() => new ChatTemplate("{% if %}"));
 });
 
 Deno.test("encodeText: too many bytes are refused before they are tokenized, in a millisecond", async () => {

@@ -1,4 +1,5 @@
 /** `POST /v1/chat/completions`. */
+import type { TemplateMessage } from "../../../data/mod.ts";
 import { createRoute, OpenAPIHono } from "@hono/zod-openapi";
 import type { AnswerEvent, OutputFormat } from "../../engine/mod.ts";
 import { badRequest } from "../../errors.ts";
@@ -12,17 +13,17 @@ import {
 } from "../../generation/mod.ts";
 import { assertStreamOptions, jsonRequest, jsonResponses } from "../../schema/mod.ts";
 import { type AppEnv, findModel, type Services } from "../../services.ts";
-import { assertFits, encodeChat, type TemplateMessage } from "../../text/mod.ts";
+import { assertFits, encodeChat } from "../../text/mod.ts";
 import { chatPart } from "./parts.ts";
 import { chatCompletionBody, chatCompletionRequest } from "./schema.ts";
-import type { ChatChoice, ChatCompletionRequest, ChatMessage } from "./types.ts";
+import type { ChatChoice, ChatCompletionMessage, ChatCompletionRequest } from "./types.ts";
 
 export type {
   ChatChoice,
   ChatCompletionBody,
+  ChatCompletionMessage,
   ChatCompletionRequest,
   ChatLogprobs,
-  ChatMessage,
   ChatToken,
   ResponseFormat,
   TextPart,
@@ -116,7 +117,7 @@ function deltasOf(
   return content !== "" || logprobs ? [choice({ content })] : [];
 }
 
-function templateMessage({ role, content, name }: ChatMessage): TemplateMessage {
+function templateMessage({ role, content, name }: ChatCompletionMessage): TemplateMessage {
   const text = typeof content === "string" ? content : content.map(({ text }) => text).join("\n");
   return {
     role: role === "developer" ? "system" : role,

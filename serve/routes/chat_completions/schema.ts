@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { boundedArray, generationFields, jsonObject, refused, usage } from "../../schema/mod.ts";
-import type { ChatCompletionBody, ChatCompletionRequest, ChatMessage } from "./types.ts";
+import type { ChatCompletionBody, ChatCompletionMessage, ChatCompletionRequest } from "./types.ts";
 
 /** Most messages of a chat and parts of a message. */
 const MAX_MESSAGES = 2048;
@@ -17,7 +17,7 @@ const content = z.union([z.string(), boundedArray(textPart, { min: 1, max: MAX_M
 const NO_TOOLS = "is not supported: these models call no tools; leave it out";
 const noTools = refused("these models call no tools");
 
-const message: z.ZodType<ChatMessage, ChatMessage> = z.strictObject({
+const message: z.ZodType<ChatCompletionMessage, ChatCompletionMessage> = z.strictObject({
   role: z.enum(["system", "developer", "user", "assistant"]),
   content,
   name: z.string().nullish(),
@@ -27,7 +27,7 @@ const message: z.ZodType<ChatMessage, ChatMessage> = z.strictObject({
   annotations: z.unknown().optional(),
   tool_calls: noTools,
   function_call: noTools,
-}).openapi("ChatMessage");
+}).openapi("ChatCompletionMessage");
 
 const responseFormat = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("text") }),
@@ -52,7 +52,7 @@ export const chatCompletionRequest: z.ZodType<ChatCompletionRequest, ChatComplet
     messages: boundedArray(message, {
       min: 1,
       max: MAX_MESSAGES,
-      items: { $ref: "#/components/schemas/ChatMessage" },
+      items: { $ref: "#/components/schemas/ChatCompletionMessage" },
     }),
     max_completion_tokens: z.int().min(1).nullish(),
     max_tokens: z.int().min(1).nullish(),

@@ -10,7 +10,7 @@ export interface TextPart {
 }
 
 /** A message of a chat. */
-export interface ChatMessage {
+export interface ChatCompletionMessage {
   /** Who speaks; `developer` is another name of `system`. */
   role: "system" | "developer" | "user" | "assistant";
   /** The text, or parts that are joined with line breaks. */
@@ -40,7 +40,7 @@ export type ResponseFormat =
 /** A chat to go on with. */
 export interface ChatCompletionRequest extends GenerationFields {
   /** The messages so far, at least one. */
-  messages: ChatMessage[];
+  messages: ChatCompletionMessage[];
   /** Most tokens of each answer. @default what is left of the context */
   max_completion_tokens?: number | null;
   /** Its former name. @default max_completion_tokens */

@@ -52,7 +52,7 @@ Deno.test("chatTemplate: one that does not render, or writes turns anew, is an e
   assertThrows(
     () => chatTemplate("{% for x in %}", { path: "m/tokenizer_config.json" }),
     DataError,
-    "Cannot render the chat template: it is no Jinja",
+    "Cannot read the chat template: it is no Jinja",
   );
   const refusing = chatTemplate("{{ raise_exception('no system role') }}");
   const error = assertThrows(() => refusing.prompt(talk), DataError, "no system role");

@@ -191,8 +191,11 @@ Deno.test("chat completions: what the reference page's checks ask", async (t) =>
     assertEquals(endTokens, [end]);
     const served_ = { ...served.engine.models.get("tiny")!, tokenizer, chatTemplate };
     const ids = [...encodeChat(served_, [{ role: "user", content: "a<|endoftext|>b<|mark|>" }])];
-    assert(!ids.some((id) => [...tokenizer.specialTokens.values()].includes(id)));
-    assertEquals(tokenizer.decode(ids), "user: a<|endoftext|>b<|mark|>\n\nassistant:");
+    const special = [...tokenizer.specialTokens.values()];
+    // The template's own, behind the message.
+    assertEquals(ids.filter((id) => special.includes(id)), [end]);
+    const text = "User: a<|endoftext|>b<|mark|><|endoftext|>\nAssistant:";
+    assertEquals(tokenizer.decode(ids), text);
     const { usage } = await ask({
       messages: [{ role: "user", content: "a<|endoftext|>b<|mark|>" }],
     });
