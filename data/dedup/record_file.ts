@@ -1,4 +1,4 @@
-import { DataError } from "../errors.ts";
+import { unwritable } from "../append_file.ts";
 
 /** A file of 32-bit words that is written once from front to end, then read so. */
 export class RecordFile implements Disposable {
@@ -78,14 +78,7 @@ export function writeAll(
   try {
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : cause;
-    throw new DataError(
-      `Cannot find duplicates: writing ${bytes.length} bytes failed (${reason}); free space on ` +
-        "the disk of the work, then run it again",
-      path,
-      offset,
-      { cause },
-    );
+    throw unwritable(path, offset, cause);
   }
 }
 

@@ -78,6 +78,8 @@ export interface IngestOptions {
   pool: WorkerPool<WorkerSetup, WorkerTask, WorkerResult>;
   /** The last entry of an interrupted run. */
   from?: IngestEntry;
+  /** What was done by then. */
+  done: { documents: number; dropped: number };
   record(entry: IngestEntry): Promise<void>;
   onProgress(progress: PrepareProgress): void;
   signal?: AbortSignal;
@@ -107,8 +109,9 @@ export async function ingest(options: IngestOptions): Promise<void> {
   const totalBytes = sizes.includes(undefined)
     ? undefined
     : sizes.reduce((sum: number, size) => sum + size!, 0);
-  const progress = { phase: "clean" as const, totalBytes, documents: 0, dropped: 0 };
+  const progress = { phase: "clean" as const, totalBytes, ...options.done };
   let documents = from?.documents ?? 0;
+  let position = from?.position ?? { file: 0, documents: 0 };
   let entry = nextEntry();
   let recordedMs = performance.now();
   const exampled = new Set<string>();
@@ -117,7 +120,7 @@ export async function ingest(options: IngestOptions): Promise<void> {
     return { account: emptyAccount(), reports: [], bad: [], examples: [] };
   }
 
-  async function save(position: IngestPosition): Promise<void> {
+  async function save(): Promise<void> {
     await Promise.all([spool, fingerprints, passages, dropped].map((file) => file?.sync()));
     await record({
       type: "ingest",
@@ -142,7 +145,8 @@ export async function ingest(options: IngestOptions): Promise<void> {
     }
   }
   for await (const result of pool.map<CleanResult>(tasks())) {
-    const { position, reports, bad, bytes } = ahead.shift()!;
+    const { reports, bad, bytes, ...batch } = ahead.shift()!;
+    position = batch.position;
     const head = Uint32Array.of(result.frame.length, result.documents);
     await spool.append(new Uint8Array(head.buffer));
     await spool.append(result.frame);
@@ -166,18 +170,16 @@ export async function ingest(options: IngestOptions): Promise<void> {
     }
     progress.dropped += sumDrops(result.account.dropped).documents;
     onProgress({ ...progress, bytes });
-    if (performance.now() - recordedMs >= RECORD_MS) await save(position);
-    if (signal?.aborted) {
-      await save(position);
-      signal.throwIfAborted();
-    }
+    if (signal?.aborted) break;
+    if (performance.now() - recordedMs >= RECORD_MS) await save();
   }
-  await save({ file: files.length, documents: 0 });
+  await save();
+  signal?.throwIfAborted();
 }
 
 /** The documents of all files in batches, from where reading stood. */
 async function* batches(options: IngestOptions): AsyncGenerator<Batch> {
-  const { files, read, skipBadFiles, from } = options;
+  const { files, read, skipBadFiles, from, signal } = options;
   const start = from?.position ?? { file: 0, documents: 0 };
   let batch = emptyBatch();
   let characters = 0;
@@ -195,7 +197,7 @@ async function* batches(options: IngestOptions): AsyncGenerator<Batch> {
     const skip = file === start.file ? start.documents : 0;
     let count = 0;
     try {
-      for await (const document of content.documents) {
+      for await (const document of untilAborted(content.documents, signal)) {
         if (++count <= skip) continue;
         batch.documents.push(document);
         batch.files.push(file);
@@ -204,6 +206,7 @@ async function* batches(options: IngestOptions): AsyncGenerator<Batch> {
           yield take({ file, documents: count }, doneBytes + content.report.bytes);
         }
       }
+      if (signal?.aborted) return;
       if (count < skip) {
         throw new DataError(
           `Cannot go on: wanted the ${skip} documents read before, got ${count}; the file has ` +
@@ -220,6 +223,22 @@ async function* batches(options: IngestOptions): AsyncGenerator<Batch> {
     doneBytes += content.report.bytes;
   }
   yield take({ file: files.length, documents: 0 }, doneBytes);
+}
+
+/** The chunks of a stream; an abort ends them, also where none comes. */
+async function* untilAborted<T>(
+  stream: ReadableStream<T>,
+  signal?: AbortSignal,
+): AsyncGenerator<T> {
+  const reader = stream.getReader();
+  const cancel = () => void reader.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener("abort", cancel);
+  try {
+    for (let chunk; !(chunk = await reader.read()).done;) yield chunk.value;
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    cancel();
+  }
 }
 
 function emptyBatch(): Omit<Batch, "position" | "bytes"> {

@@ -1,4 +1,4 @@
-import { writeAll } from "../append_file.ts";
+import { AppendFile } from "../append_file.ts";
 import { DataError } from "../errors.ts";
 
 /**
@@ -6,9 +6,9 @@ import { DataError } from "../errors.ts";
  * returns; a line that a crash cut short never happened.
  */
 export class Journal<Entry> implements Disposable {
-  #file: Deno.FsFile;
+  #file: AppendFile;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(file: AppendFile) {
     this.#file = file;
   }
 
@@ -19,8 +19,10 @@ export class Journal<Entry> implements Disposable {
    * @throws {DataError} where a line before the last is no JSON
    */
   static async open<Entry>(path: string): Promise<{ journal: Journal<Entry>; entries: Entry[] }> {
-    const file = await Deno.open(path, { read: true, write: true, create: true });
-    const bytes = await Deno.readFile(path);
+    const bytes = await Deno.readFile(path).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return new Uint8Array();
+      throw error;
+    });
     const whole = bytes.lastIndexOf(0x0a) + 1;
     const entries: Entry[] = [];
     let offset = 0;
@@ -28,7 +30,6 @@ export class Journal<Entry> implements Disposable {
       try {
         entries.push(JSON.parse(new TextDecoder().decode(bytes.subarray(offset, end))));
       } catch (cause) {
-        file.close();
         throw new DataError(
           "Cannot go on: the journal is damaged; remove its folder and begin again",
           path,
@@ -37,19 +38,17 @@ export class Journal<Entry> implements Disposable {
         );
       }
     }
-    await file.truncate(whole);
-    await file.seek(whole, Deno.SeekMode.Start);
-    return { journal: new Journal<Entry>(file), entries };
+    return { journal: new Journal<Entry>(await AppendFile.open(path, whole)), entries };
   }
 
   /** Adds an entry and waits until it is on the disk. */
   async record(entry: Entry): Promise<void> {
-    await writeAll(this.#file, new TextEncoder().encode(JSON.stringify(entry) + "\n"));
-    await this.#file.syncData();
+    await this.#file.append(new TextEncoder().encode(JSON.stringify(entry) + "\n"));
+    await this.#file.sync();
   }
 
   /** Closes the file. */
   [Symbol.dispose](): void {
-    this.#file.close();
+    this.#file[Symbol.dispose]();
   }
 }

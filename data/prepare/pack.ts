@@ -49,6 +49,8 @@ export interface PackOptions extends SplitOptions, FramesOptions {
   pool: WorkerPool<WorkerSetup, WorkerTask, WorkerResult>;
   /** The last entry of an interrupted run. */
   from?: PackEntry;
+  /** What was done by then. */
+  done: { documents: number; dropped: number };
   record(entry: PackEntry): Promise<void>;
   onProgress(progress: PrepareProgress): void;
   signal?: AbortSignal;
@@ -77,7 +79,7 @@ export async function pack(options: PackOptions): Promise<Packed> {
   // Two generations of states: the one before stays whole until the journal names the new one.
   let generation = from?.generation ?? 1;
   const counts = await TokenCounts.open(folder, vocabularySize, from?.generation);
-  const progress = { phase: "pack" as const, totalBytes: size, documents: 0, dropped: 0 };
+  const progress = { phase: "pack" as const, totalBytes: size, ...options.done };
   let entry = nextEntry();
   let recordedMs = performance.now();
 

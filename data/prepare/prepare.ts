@@ -82,6 +82,7 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
       into: { spool, fingerprints, passages, dropped: lost("cleaning.jsonl") },
       pool,
       from: work.ingest,
+      done: work.cleaned,
       record: (entry) => work.record(entry),
     });
   }
@@ -120,6 +121,7 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
     padId: tokenizer.endOfText ?? 0,
     shardBytes: options.shardBytes,
     from: work.pack,
+    done: work.packed,
     record: (entry) => work.record(entry),
   });
   return await finish({ work, packed, options, files, evaluation, tokenizer, startedAt });

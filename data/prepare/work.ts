@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import type { SourceReport } from "../sources/mod.ts";
-import { type Account, addCounts, emptyAccount } from "./account.ts";
+import { type Account, addCounts, emptyAccount, sumDrops } from "./account.ts";
 import type { DroppedDocument } from "./clean_task.ts";
 import type { DuplicateSummary } from "./find_duplicates.ts";
 import type { BadFile, IngestEntry } from "./ingest.ts";
@@ -104,6 +104,21 @@ export class Work implements Disposable {
       lock.close();
       throw error;
     }
+  }
+
+  /** Documents that were read, and how many of them were dropped. */
+  get cleaned(): { documents: number; dropped: number } {
+    let documents = 0;
+    for (const source of Object.values(this.account.sources)) documents += source.documents;
+    return { documents, dropped: sumDrops(this.account.dropped).documents };
+  }
+
+  /** Documents that were packed or dropped since they were read, and how many were dropped. */
+  get packed(): { documents: number; dropped: number } {
+    const documents = this.pack?.document ?? 0;
+    let kept = 0;
+    for (const source of Object.values(this.account.sources)) kept += source.keptDocuments;
+    return { documents, dropped: documents - kept };
   }
 
   /** Path of a file of the work. */

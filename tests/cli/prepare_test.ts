@@ -165,6 +165,29 @@ Deno.test("prepare: killed at any moment and started again, it writes the same b
     }
   }));
 
+Deno.test("prepare: Ctrl-C ends it cleanly, also where a source sends nothing", () =>
+  inCorpus(async (folder) => {
+    const child = startQuern(
+      ["prepare", "--data", "-", "--tokenizer", "byte", "--out", "out"],
+      { cwd: folder, permissions: PERMISSIONS, stdin: "" },
+    );
+    const errors = child.stderr.pipeThrough(new TextDecoderStream());
+    while ((await Deno.stat(`${folder}/out/.prepare/documents`).catch(() => null)) === null) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    child.kill("SIGINT");
+    assertEquals((await child.status).code, 130);
+    const [text] = await Promise.all([
+      Array.fromAsync(errors).then((parts) => parts.join("")),
+      child.stdout.cancel(),
+      child.stdin.close().catch(() => {}),
+    ]);
+    assertMatch(text, /Finishing this part; Ctrl-C again leaves at once\./);
+    assertMatch(text, /Interrupted\. The same command goes on where it stopped\.\n$/);
+    const names = await Array.fromAsync(Deno.readDir(`${folder}/out`), ({ name }) => name);
+    assertEquals(names, [".prepare"]);
+  }));
+
 Deno.test("prepare: a broken file is one error; skipped on request, with exit code 3", () =>
   inCorpus(async (folder) => {
     const file = `${folder}/corpus/b.jsonl.gz`;

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { AppendFile } from "../../data/append_file.ts";
+import { AppendFile, writeAll } from "../../data/append_file.ts";
 import { DataError } from "../../data/mod.ts";
 import { withFiles } from "./sources/streams.ts";
 
@@ -31,3 +31,14 @@ Deno.test("what is written over stays where it was, and adding goes on at the en
     await file.append(utf8.encode(" end"));
     assertEquals(await Deno.readTextFile(path), "HEAD body end");
   }));
+
+Deno.test("a full disk is an error with its place and what to do", async () => {
+  using full = await Deno.open("/dev/full", { write: true });
+  const error = await assertRejects(
+    () => writeAll(full, new Uint8Array(9), { path: "shard", offset: 40 }),
+    DataError,
+    "Cannot write the file: No space left on device (os error 28); free space on its disk, then " +
+      "run it again, at shard:40",
+  );
+  assertEquals([error.path, error.byteOffset], ["shard", 40]);
+});

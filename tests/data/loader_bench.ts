@@ -69,6 +69,9 @@ try {
   console.log(`loader   ${loaderMs.toFixed(3)} ms a batch`);
   console.log(`step     ${stepMs.toFixed(1)} ms (best of ${STEPS})`);
   console.log(`share    ${(100 * loaderMs / stepMs).toFixed(2)}% (wanted: below 1%)`);
+  const { description: adapter } = device.adapter.info;
+  const share = loaderMs / stepMs;
+  console.log(JSON.stringify({ bench: "loader", adapter, loaderMs, stepMs, share, wanted: 0.01 }));
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -47,14 +47,52 @@ Deno.test("prepare: what was read is kept or dropped by a named reason", () =>
     assert(!/<(?:script|link|img)[^>]*(?:src|href)=["']?https?:/.test(report));
   }));
 
-Deno.test("prepare: a split keeps each document on one side, and grows stably", () =>
+/** The text of a split, its rows of two bytes joined. */
+async function textOf(folder: string): Promise<string> {
+  const set = await openShards(folder);
+  const bytes: number[] = [];
+  for (let i = 0; i < set.shards.length; i++) {
+    const shard = await set.read(i);
+    for (let row = 0; row < shard.rows; row++) {
+      bytes.push(...shard.row(row).tokens.slice(bytes.length === 0 ? 0 : 1));
+    }
+  }
+  return new TextDecoder().decode(Uint8Array.from(bytes));
+}
+
+Deno.test("prepare: a split keeps each cluster on one side, and documents stay as the data grows", () =>
   inCorpus(async (options) => {
-    const manifest = await prepare({ ...options, validationFraction: 0.3 }, { workers: 1 });
-    const { train, validation } = manifest.splits;
-    assertEquals(train.documents + validation.documents, manifest.documents);
-    assert(validation.documents > 5 && validation.documents < 35, `${validation.documents}`);
-    assertEquals((await openShards(`${options.out}/train`)).rows, train.rows);
-    assertEquals((await openShards(`${options.out}/validation`)).rows, validation.rows);
+    const split = async (name: string, more: Partial<PrepareOptions>) => {
+      const out = `${options.out}-${name}`;
+      const manifest = await prepare(
+        { ...options, context: 1, validationFraction: 0.3, ...more, out },
+        { workers: 1 },
+      );
+      const { train, validation } = manifest.splits;
+      assertEquals(train.documents + validation.documents, manifest.documents);
+      assert(validation.documents > 5 && train.documents > 5);
+      return { train: await textOf(`${out}/train`), validation: await textOf(`${out}/validation`) };
+    };
+    const lines = (await Deno.readTextFile(options.data[0])).split("\n");
+    const half = `${options.data[0]}-half.jsonl`;
+    await Deno.writeTextFile(half, lines.slice(0, 30).join("\n"));
+    const before = await split("half", { data: [half], dedup: "minhash" });
+    const after = await split("whole", { dedup: "minhash" });
+    const apart = await split("copies", { dedup: "none" });
+    let validating = 0;
+    for (const line of lines.slice(0, 29)) {
+      const { text } = JSON.parse(line);
+      const validates = before.validation.includes(text);
+      validating += Number(validates);
+      for (const sides of [before, after, apart]) {
+        // Copies that were not dropped are on the side of the first.
+        assertEquals([sides.validation.includes(text), sides.train.includes(text)], [
+          validates,
+          !validates,
+        ]);
+      }
+    }
+    assert(validating > 3, `${validating}`);
   }));
 
 Deno.test("prepare: aborted, it goes on where it stopped", () =>

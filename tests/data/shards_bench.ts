@@ -58,11 +58,14 @@ try {
   console.log(`${megabytes.toFixed(0)} MB of tokens in rows of ${CONTEXT + 1}, best of ${RUNS}\n`);
   const copyMs = await best(() => rows.map(({ tokens }) => tokens.slice()));
   console.log("what               MB/s   of a copy   wanted");
-  const report = (name: string, ms: number, wanted = "") =>
+  const speeds: Record<string, number> = {};
+  const report = (name: string, ms: number, wanted = "") => {
+    speeds[name] = Math.round(megabytes / ms * 1000);
     console.log(
       name.padEnd(14) + (megabytes / ms * 1000).toFixed(0).padStart(9) +
         `${(copyMs / ms * 100).toFixed(0)}%`.padStart(12) + wanted.padStart(9),
     );
+  };
   report("copy of rows", copyMs);
   for (
     const [name, path, wanted] of [
@@ -82,6 +85,8 @@ try {
     compressed += (await Deno.stat(`${folder}/zstd/${name}`)).size;
   }
   console.log(`\nzstd:3 leaves ${(compressed / megabytes / 1e4).toFixed(0)}% of the bytes`);
+  const wanted = { "MDS, raw": 500, "MDS, zstd:3": 200 };
+  console.log(JSON.stringify({ bench: "shards", mbPerSecond: speeds, wanted }));
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -1,4 +1,4 @@
-import type { AsyncBuffer, FileMetaData, RowGroup } from "hyparquet";
+import type { AsyncBuffer, ColumnMetaData, FileMetaData, RowGroup } from "hyparquet";
 import type { Document } from "../../document.ts";
 import { DataError } from "../../errors.ts";
 import { type ByteReader, concatBytes, readingTransform } from "../byte_reader.ts";
@@ -10,8 +10,9 @@ import {
   tooLong,
   utf8Decoder,
 } from "./document_reader.ts";
-import { findBrokenPage } from "./parquet_pages.ts";
 import { documentFromFields, type ReadFieldsOptions } from "./fields.ts";
+import { brokenParquet, PageChecks } from "./parquet_checks.ts";
+import { shapeOf } from "./parquet_content.ts";
 
 /** A file of which any part can be read. */
 export interface ParquetFile {
@@ -63,7 +64,7 @@ export function readParquet(file: ParquetFile, options: ReadParquetOptions = {})
     checkHead(head, path);
     if (size === undefined || path === "-") throw notSeekable(path);
     if (size < MIN_BYTES) {
-      throw broken(path, 0, `a file of at least ${MIN_BYTES} bytes, got ${size}`);
+      throw brokenParquet(path, 0, `a file of at least ${MIN_BYTES} bytes, got ${size}`);
     }
     const { parquetMetadataAsync } = await import("hyparquet");
     const footer: AsyncBuffer = { byteLength: size, slice: partsOf(file) };
@@ -77,7 +78,7 @@ export function readParquet(file: ParquetFile, options: ReadParquetOptions = {})
       rowStart = rowEnd;
     }
     if (rowStart !== Number(metadata.num_rows)) {
-      throw broken(path, size - 8, `${metadata.num_rows} rows, got ${rowStart}`);
+      throw brokenParquet(path, size - 8, `${metadata.num_rows} rows, got ${rowStart}`);
     }
     while (await bytes.next() !== null); // so that whoever counts or hashes the bytes has them all
   });
@@ -91,9 +92,18 @@ export function readParquet(file: ParquetFile, options: ReadParquetOptions = {})
     const held = start < bytes.offset
       ? new Uint8Array(await partsOf(file)(start, end)) // row groups in another order
       : await readSpan(bytes, start, end, path);
-    checkPages(held, start, part, { path, maxRowGroupBytes });
+    const checks = new PageChecks(path, maxRowGroupBytes);
+    for (const column of chosen(group, columns)) {
+      const first = Number(column.dictionary_page_offset || column.data_page_offset);
+      const length = Number(column.total_compressed_size);
+      checks.add(held.subarray(first - start, first - start + length), first, {
+        values: Number(column.num_values),
+        shape: shapeOf(metadata.schema, column.path_in_schema),
+        isPacked: column.codec !== "UNCOMPRESSED",
+      });
+    }
     const slice = (from: number, to: number = size!) => held.slice(from - start, to - start).buffer;
-    const compressors = await boundedCompressors(maxRowGroupBytes);
+    const compressors = checks.decoders();
     const rows = await guarded(path, start, () =>
       parquetReadObjects({
         file: { byteLength: size!, slice },
@@ -198,6 +208,13 @@ function chooseColumns(
   return columns;
 }
 
+/** The columns that are read. */
+function chosen(group: RowGroup, columns: string[]): ColumnMetaData[] {
+  return group.columns.map(({ meta_data }) => meta_data)
+    .filter((column) => column !== undefined && columns.includes(column.path_in_schema[0]))
+    .map((column) => column!);
+}
+
 /** Where the columns of the group begin and end in the file. */
 function checkGroup(
   group: RowGroup,
@@ -205,18 +222,21 @@ function checkGroup(
   { path, size, maxRowGroupBytes }: { path: string; size: number; maxRowGroupBytes: number },
 ): [number, number] {
   let [start, end, unpacked] = [size, 0, 0];
-  for (const { meta_data: column } of group.columns) {
-    if (column === undefined || !columns.includes(column.path_in_schema[0])) continue;
+  for (const column of chosen(group, columns)) {
     const first = Number(column.dictionary_page_offset || column.data_page_offset);
     const after = first + Number(column.total_compressed_size);
     if (!(first >= MAGIC.length && after >= first && after <= size - 8)) {
-      throw broken(path, size - 8, `a column between bytes 4 and ${size - 8}, got one at ${first}`);
+      throw brokenParquet(
+        path,
+        size - 8,
+        `a column between bytes 4 and ${size - 8}, got one at ${first}`,
+      );
     }
     [start, end] = [Math.min(start, first), Math.max(end, after)];
     unpacked += Number(column.total_uncompressed_size);
   }
   if (end === 0 && Number(group.num_rows) > 0) {
-    throw broken(path, size - 8, `columns of ${group.num_rows} rows, got none`);
+    throw brokenParquet(path, size - 8, `columns of ${group.num_rows} rows, got none`);
   }
   if (!(Math.max(unpacked, end - start, Number(group.num_rows)) <= maxRowGroupBytes)) {
     throw new DataError(
@@ -229,22 +249,6 @@ function checkGroup(
   return end === 0 ? [0, 0] : [start, end];
 }
 
-function checkPages(
-  held: Uint8Array,
-  start: number,
-  { group, columns }: Part,
-  { path, maxRowGroupBytes }: { path: string; maxRowGroupBytes: number },
-): void {
-  for (const { meta_data: column } of group.columns) {
-    if (column === undefined || !columns.includes(column.path_in_schema[0])) continue;
-    const first = Number(column.dictionary_page_offset || column.data_page_offset);
-    const length = Number(column.total_compressed_size);
-    const bytes = held.subarray(first - start, first - start + length);
-    const wrong = findBrokenPage(bytes, Number(column.num_values), maxRowGroupBytes);
-    if (wrong !== null) throw broken(path, first + wrong.offset, wrong.found);
-  }
-}
-
 async function readSpan(
   bytes: ByteReader,
   start: number,
@@ -254,7 +258,11 @@ async function readSpan(
   await bytes.skip(start - bytes.offset);
   const span = await bytes.read(end - start);
   if (span.length < end - start) {
-    throw broken(path, bytes.offset, `${end - start} bytes of a row group, got ${span.length}`);
+    throw brokenParquet(
+      path,
+      bytes.offset,
+      `${end - start} bytes of a row group, got ${span.length}`,
+    );
   }
   return new Uint8Array(span);
 }
@@ -264,20 +272,6 @@ function partsOf(file: ParquetFile): (start: number, end?: number) => Promise<Ar
     const chunks = await Array.fromAsync(file.open({ start, end }));
     return concatBytes([new Uint8Array(0), ...chunks]).slice().buffer as ArrayBuffer;
   };
-}
-
-/** The decoders, which make no more of a page than fits. */
-async function boundedCompressors(maxBytes: number) {
-  const { compressors } = await import("hyparquet-compressors");
-  return Object.fromEntries(
-    Object.entries(compressors).map(([name, unpack]) => [
-      name,
-      (input: Uint8Array, outputBytes: number): Uint8Array => {
-        if (outputBytes > maxBytes) throw new Error(`a page of ${outputBytes} bytes`);
-        return unpack!(input, outputBytes);
-      },
-    ]),
-  );
 }
 
 function checkHead(head: Uint8Array, path: string): void {
@@ -308,14 +302,6 @@ function notSeekable(path: string): DataError {
       (path === "-" ? "standard input" : "one of unknown size") +
       "; save it as a file and name that",
     path,
-  );
-}
-
-function broken(path: string, offset: number, found: string): DataError {
-  return new DataError(
-    `Cannot read Parquet: wanted ${found}; the file is corrupt, fetch it again`,
-    path,
-    offset,
   );
 }
 

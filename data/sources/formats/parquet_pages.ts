@@ -1,5 +1,25 @@
 import { crc32 } from "node:zlib";
 
+/** A page of a column. */
+export interface Page {
+  /** Offset of its header within the column. */
+  offset: number;
+  /** Offset of what stands behind the header, and its bytes. */
+  start: number;
+  packed: number;
+  kind: "data" | "data v2" | "dictionary";
+  /** Number of values, nulls among them. */
+  values: number;
+  /** Number of the Encoding, as the specification lists them. */
+  encoding: number;
+  /** Of a data page v2: what stands before the values, which alone are compressed. */
+  nulls: number;
+  definitionBytes: number;
+  repetitionBytes: number;
+  /** Whether a data page v2 of a compressed column is compressed itself. */
+  isPacked: boolean;
+}
+
 /** What is wrong with a column, and where in its bytes. */
 export interface BrokenPage {
   /** Offset of the page within the column. */
@@ -16,11 +36,13 @@ export interface BrokenPage {
  * @param bytes the column chunk, as the file has it
  * @param values the number of values that the footer tells
  * @param maxPageBytes the most that a page may unpack to
+ * @param visit sees each page
  */
 export function findBrokenPage(
   bytes: Uint8Array,
   values: number,
   maxPageBytes: number,
+  visit: (page: Page) => void = () => {},
 ): BrokenPage | null {
   let left = values;
   for (let offset = 0; left > 0;) {
@@ -50,14 +72,45 @@ export function findBrokenPage(
     }
     // The fields 5 and 8 are the headers of data pages, 7 that of a dictionary.
     const kind = [5, 7, 8].find((field) => header[field] instanceof Object);
-    const count = kind === undefined ? 0 : (header[kind] as Struct)[1];
+    const own = kind === undefined ? {} : header[kind] as Struct;
+    const missing = REQUIRED[kind ?? 0]?.find((field) => !((own[field] ?? -1) as number >= 0));
+    if (missing !== undefined) return wrong(`field ${missing} of a page's header, got none`);
+    const count = kind === undefined ? 0 : own[1];
     if (typeof count !== "number" || count < 0 || count > (kind === 7 ? maxPageBytes : left)) {
       return wrong(`a page of at most ${left} values, got ${count}`);
     }
     if (kind !== 7) left -= count;
+    if (kind !== undefined) visit(pageOf(header, kind, { offset, start: end, packed }));
     offset = end + packed;
   }
   return null;
+}
+
+/** Fields of the three kinds of headers that a page cannot do without. */
+const REQUIRED: Readonly<Record<number, readonly number[]>> = {
+  5: [1, 2],
+  7: [1],
+  8: [1, 2, 3, 4, 5, 6],
+};
+
+function pageOf(
+  header: Struct,
+  kind: number,
+  place: Pick<Page, "offset" | "start" | "packed">,
+): Page {
+  const own = header[kind] as Struct;
+  const number = (field: number) => typeof own[field] === "number" ? own[field] : 0;
+  const isV2 = kind === 8;
+  return {
+    ...place,
+    kind: kind === 7 ? "dictionary" : isV2 ? "data v2" : "data",
+    values: number(1),
+    encoding: number(isV2 ? 4 : 2),
+    nulls: isV2 ? number(2) : 0,
+    definitionBytes: isV2 ? number(5) : 0,
+    repetitionBytes: isV2 ? number(6) : 0,
+    isPacked: own[7] !== 0 || !isV2,
+  };
 }
 
 /** The fields of a Thrift struct by number; other values than numbers and structs as null. */
@@ -105,7 +158,7 @@ function readStruct(bytes: Uint8Array, start: number, depth: number): [Struct, n
   }
 
   function value(type: number): number | Struct | null {
-    if (type === 1 || type === 2) return null; // the type is the value
+    if (type === 1 || type === 2) return 2 - type; // true and false
     if (type === 3) return pass(1);
     if (type <= 6) return zigzag();
     if (type === 7) return pass(8);

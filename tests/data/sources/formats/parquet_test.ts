@@ -173,6 +173,50 @@ Deno.test("readParquet: a page that lies about its size is an error where it beg
   }
 });
 
+Deno.test("readParquet: pages without checksums, changed anywhere, end in rows or a DataError", async () => {
+  const data = Array.from({ length: 40 }, (_, i) => i % 7 === 0 ? null : `word ${i % 3}`);
+  for (
+    const encoding of ["RLE_DICTIONARY", "DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"] as const
+  ) {
+    for (const codec of ["UNCOMPRESSED", "SNAPPY"] as const) {
+      const column = { name: "text", data, type: "STRING", nullable: true, encoding } as const;
+      const file = new Uint8Array(parquetWriteBuffer({ columnData: [column], codec }));
+      assertEquals((await read(file)).length, 34);
+      const footer = file.length - 8 - new DataView(file.buffer).getUint32(file.length - 8, true);
+      let errors = 0;
+      for (let at = 4; at < footer; at++) {
+        const broken = file.slice();
+        for (const byte of [0, 0x80, 0xff]) {
+          broken[at] = byte;
+          await read(broken, { maxRowGroupBytes: 2 ** 24 }).catch((error) => {
+            assert(error instanceof DataError, `${encoding}, ${codec}, byte ${at}: ${error}`);
+            errors++;
+          });
+        }
+      }
+      assert(errors > footer, `${errors} errors`);
+    }
+  }
+});
+
+Deno.test("readParquet: a run that goes on without end is an error where its page begins", async () => {
+  const data = Array.from({ length: 100 }, () => "word");
+  const column = { name: "text", data, type: "STRING", nullable: true } as const;
+  const file = new Uint8Array(
+    parquetWriteBuffer({ columnData: [column], codec: "UNCOMPRESSED" }),
+  );
+  // The levels are one run of 100 ones.
+  const run = file.findIndex((_, i) => file[i] === 0xc8 && file[i + 1] === 1 && file[i + 2] === 1);
+  assert(run > 0);
+  file.set([0xfe, 0x7f], run);
+  const error = await assertRejects(
+    () => read(file),
+    DataError,
+    "wanted 100 values in a page, got a run of 8191 values where 100 are left",
+  );
+  assert(error.byteOffset < run, `${error.byteOffset} and ${run}`);
+});
+
 Deno.test("readParquet: through readDocuments, from disk and by range requests", async () => {
   const asked: (string | null)[] = [];
   const options = { port: 0, hostname: "127.0.0.1", onListen() {} };

@@ -33,3 +33,11 @@ console.log(
     seconds(end - countedAt)
   }), memory ${(rss / 1e6).toFixed(0)} MB`,
 );
+console.log(
+  JSON.stringify({
+    bench: "train BPE",
+    bytes: Number(bytes),
+    seconds: (end - start) / 1000,
+    wanted: 60,
+  }),
+);
