@@ -126,13 +126,13 @@ function launchBlocks(
     const m = Math.min(step, M - row);
     const held = Math.min(step, x.shape[0] - row);
     const { variant, bindings, params } = finish({ row });
-    const { rows, columns: across } = TILES.find(({ rows }) => rows >= m) ??
-      TILES[TILES.length - 1];
+    const tile = TILES[layout];
+    const rows = tile.rows.find((rows) => rows >= m) ?? tile.rows[tile.rows.length - 1];
     const shape: LinearVariant = {
       ...{ layout, vector, texels, rows, ...variant, add: add !== undefined },
       uniform: most > 0 ? held * K / 4 : 0,
       uniformAdd: most > 0 && add ? held * N / 4 : 0,
-      columns: across[layout],
+      columns: tile.columns,
       lanes: texels ? 8 : 64,
     };
     const columns = layout === "NN" ? N / width : N;
@@ -155,12 +155,11 @@ function launchBlocks(
   }
 }
 
-/** Rows and columns that a thread owns, for up to so many rows; see tests/kernels/LOG.md. */
-const TILES = [
-  { rows: 1, columns: { NN: 1, NT: 2 } },
-  { rows: 4, columns: { NN: 1, NT: 4 } },
-  { rows: 8, columns: { NN: 2, NT: 4 } },
-];
+/** Rows that a thread owns, as many as there are, and its columns or vectors; see tests/kernels/LOG.md. */
+const TILES = {
+  NN: { rows: [1, 4, 8, 16], columns: 1 },
+  NT: { rows: [1, 4, 8], columns: 4 },
+};
 
 /** The rows of w in layout NT in parts that may be bound, each beginning at a multiple of 64. */
 function columnParts(

@@ -46,7 +46,7 @@ export interface Round {
 const READING_MS = 200;
 
 /** A step that reads prompts beside others may take so many times as long as without. */
-const SLOWDOWN = 2.2;
+const SLOWDOWN = 2;
 
 /** Rows of prompts in a step while nothing is known of the time it takes, and at least. */
 const FIRST_ROWS = 16;

@@ -189,10 +189,7 @@ export class Scheduler implements AsyncDisposable {
       throw new TypeError("Cannot generate: stop texts need a scheduler with a tokenizer");
     }
     const most = Math.min(checked.maxTokens, this.model.config.context - checked.prompt.length);
-    const decoder = tokenizer?.incrementalDecoder();
-    // The last token of the prompt tells how the first one of the answer is written.
-    decoder?.push(checked.prompt[checked.prompt.length - 1]);
-    const text = new AnswerText(decoder, checked.stop);
+    const text = new AnswerText(tokenizer, checked.stop, checked.prompt.at(-1));
     const { handle, sequence } = this.#begin(checked, most, text, listen);
     this.#landing.askConstraint(sequence);
     return handle;
