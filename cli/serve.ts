@@ -38,7 +38,7 @@ export async function serve(args: string[]): Promise<number> {
   const lines = new LineWriter(Deno.stdout.writable);
   await using engine = startEngine({
     models,
-    cacheMemoryBytes: options.cacheMemory * 2 ** 20,
+    cacheMemoryBytes: options.cacheMemory && options.cacheMemory * 2 ** 20,
     maxBatch: options.maxBatch,
     notify: say,
   });

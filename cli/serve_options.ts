@@ -71,7 +71,7 @@ export const SERVE_OPTIONS = defineOptions({
     type: "integer",
     unit: "MiB",
     min: 1,
-    default: 1024,
+    defaultHelp: "what the batches take, at most 512 a model",
     help: "GPU memory for the keys and values of prompts and answers, over all models.",
   },
   maxBatch: {

@@ -2,7 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { requestId } from "hono/request-id";
 import type { App } from "./app_type.ts";
 import type { Engine } from "./engine/mod.ts";
-import { HttpError, toHttpError } from "./errors.ts";
+import { clientGone, HttpError, toHttpError } from "./errors.ts";
 import type { LogRecord } from "./exchange.ts";
 import { Pace } from "./generation/mod.ts";
 import { type ApiKey, KeyRing } from "./keys.ts";
@@ -79,7 +79,9 @@ export function createApp(options: AppOptions): App {
   app.use(limitRate(services.quota));
   app.use(jsonBody(limits));
   app.onError((error, c) => {
-    const failure = toHttpError(error);
+    // Whatever fails because there is no one to read or write to is no fault of ours.
+    const isGone = c.req.raw.signal.aborted && !(error instanceof HttpError);
+    const failure = isGone ? clientGone(error) : toHttpError(error);
     c.get("exchange").fail(failure);
     return failure.toResponse();
   });

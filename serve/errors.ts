@@ -86,6 +86,11 @@ export function unavailable(message: string, retryAfterSeconds: number): HttpErr
   return new HttpError(503, message, { headers: { "retry-after": String(retryAfterSeconds) } });
 }
 
+/** The client went before its answer was whole; only the log is told. */
+export function clientGone(cause?: unknown): HttpError {
+  return new HttpError(499, "The client has gone.", { code: "client_gone", cause });
+}
+
 /** Any error as what a client may know of it: no stack, no path, nothing of the machine. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;

@@ -39,7 +39,7 @@ export class ModelHost {
     }
     const scheduler = await Scheduler.create(model, {
       ...{ tokenizer, maxBatch },
-      cacheMemoryBytes: Math.floor(cacheMemoryBytes / models.length),
+      cacheMemoryBytes: cacheMemoryBytes && Math.floor(cacheMemoryBytes / models.length),
     });
     const openGrammars = () => new Grammars(tokenizer, { endTokens, vocabularySize });
     return new ModelHost(id, model, openGrammars, scheduler, maxBatch);

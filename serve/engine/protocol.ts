@@ -13,8 +13,11 @@ export interface ModelSource {
 export interface EngineSetup {
   /** The models, at least one. */
   models: readonly ModelSource[];
-  /** GPU memory for the keys and values of all models, in bytes. */
-  cacheMemoryBytes: number;
+  /**
+   * GPU memory for the keys and values of all models, in bytes.
+   * @default what their batches of whole contexts take, at most 512 MiB a model
+   */
+  cacheMemoryBytes?: number;
   /** Places in the batch of each model. */
   maxBatch: number;
 }

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { AnswerEvent, AnswerRequest } from "../engine/mod.ts";
+import { clientGone } from "../errors.ts";
 import type { AppEnv, Services } from "../services.ts";
 import { eventStream } from "./event_stream.ts";
 import { Run, type RunOptions } from "./run.ts";
@@ -28,7 +29,11 @@ export async function startAnswer(
   return run;
 }
 
-/** Takes in the events of an answer to its end, then settles its account. */
+/**
+ * Takes in the events of an answer to its end, then settles its account.
+ *
+ * @throws {HttpError} where it failed, or 499 where the client has gone, which only the log sees
+ */
 export async function collectAnswer(
   c: Context<AppEnv>,
   services: Services,
@@ -38,6 +43,7 @@ export async function collectAnswer(
   using _ = run;
   try {
     for (let events = await run.next(); events.length > 0; events = await run.next()) take(events);
+    if (run.left) throw clientGone();
   } finally {
     settle(c, services, run);
   }

@@ -126,6 +126,11 @@ export class Run implements Disposable {
     return events;
   }
 
+  /** Whether the client went before the answer was whole. */
+  get left(): boolean {
+    return this.sequences.some(({ reason }) => reason === "abort");
+  }
+
   /** What it has cost so far. */
   get usage(): Usage {
     const sum = (of: (sequence: SequenceProgress) => number) =>

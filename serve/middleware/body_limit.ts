@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { HttpError } from "../errors.ts";
+import { clientGone, HttpError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 
 /** Refuses bodies that say themselves that they are too large, before anything is read. */
@@ -13,7 +13,7 @@ export function bodyLimit({ bodyBytes }: Pick<Limits, "bodyBytes">): MiddlewareH
 /**
  * Reads a body to its end.
  *
- * @throws {HttpError} 413 as soon as it is too large
+ * @throws {HttpError} 413 as soon as it is too large, 499 where the client stops sending it
  */
 export async function readBody(
   request: Request,
@@ -24,10 +24,14 @@ export async function readBody(
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array(0);
   try {
-    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-      length += value!.length;
+    while (true) {
+      const { done, value } = await reader.read().catch((cause) => {
+        throw clientGone(cause);
+      });
+      if (done) break;
+      length += value.length;
       if (length > maxBytes) throw tooLarge(maxBytes);
-      chunks.push(value!);
+      chunks.push(value);
     }
   } finally {
     reader.releaseLock();

@@ -192,3 +192,74 @@ Deno.test("quern serve: several models under names of their own", () =>
     const { data } = await (await fetch(`${both.url}/v1/models`)).json();
     assertEquals(data.map(({ id }: { id: string }) => id), ["tiny", "org/two"]);
   }));
+
+Deno.test("quern serve: deno task compile embeds every module, worker and page", async () => {
+  const root = new URL("../../", import.meta.url).pathname;
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const folder = await Deno.makeTempDir();
+  try {
+    // Any program stands in for the runtime, which may not be there: the list is the same.
+    const args = tasks.compile.command.split(" ").slice(2).map((arg: string) =>
+      arg === "dist/quern" ? `${folder}/quern` : arg
+    );
+    const { code, stdout, stderr } = await new Deno.Command("deno", {
+      args: ["compile", "--no-check", ...args],
+      env: { DENORT_BIN: "/bin/true", NO_COLOR: "1" },
+      cwd: root,
+    }).output();
+    const said = new TextDecoder().decode(stderr) + new TextDecoder().decode(stdout);
+    assertEquals(code, 0, said);
+    const embedded = embeddedPaths(said);
+    const needed = await neededFiles(root);
+    assert(needed.some((path) => path.endsWith("serve/engine/worker.ts")), `${needed}`);
+    const missing = needed.filter((path) =>
+      !embedded.includes(path) &&
+      !embedded.some((each) => each.endsWith("/*") && path.startsWith(each.slice(0, -1)))
+    );
+    assertEquals(missing, []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** The paths in the tree that `deno compile` prints; a folder that is there as a whole ends with `/*`. */
+function embeddedPaths(said: string): string[] {
+  const stack: string[] = [];
+  return [...said.matchAll(/^((?:│ | {2})*)[├└][─┬]+ (\S+)/gm)].map(([, indent, name]) => {
+    const depth = indent.length / 2;
+    stack.length = depth;
+    stack[depth] = name;
+    return stack.join("/");
+  });
+}
+
+/** Every module that the command line reaches, and every file that a module names by its place. */
+async function neededFiles(root: string): Promise<string[]> {
+  const [found, seen] = [new Set<string>(), new Set<string>()];
+  const visit = async (path: string): Promise<void> => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    const text = await Deno.readTextFile(root + path);
+    // A module of nothing but types is gone once it runs.
+    if (/^(export (async function|function|class|const|\{)|\w+\()/m.test(text)) found.add(path);
+    if (!path.endsWith(".ts")) return;
+    for (
+      const [, relative] of text.matchAll(
+        /(?:from|import\(|new URL\()\s*["`](\.[^"`$]*)["`]/g,
+      )
+    ) {
+      const target = new URL(relative, `file:///${path}`).pathname.slice(1);
+      const isFile = await Deno.stat(root + target).then(({ isFile }) => isFile, () => false);
+      if (isFile) await visit(target);
+    }
+  };
+  await visit("cli/main.ts");
+  for (const folder of ["serve/docs", "serve/playground"]) {
+    try {
+      for await (const { name } of Deno.readDir(root + folder)) found.add(`${folder}/${name}`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return [...found].sort();
+}

@@ -127,6 +127,9 @@ Deno.test("engine: a client that leaves frees its place within a second (8)", as
     await until(async () => await served.metric("num_requests_running") === 1, "running");
     leaving.abort();
     const started = performance.now();
+    await until(() => served.log.at(-1)?.path === "/v1/completions", "told");
+    assertEquals(served.log.at(-1)!.status, stream ? 200 : 499);
+    assertEquals(served.log.at(-1)!.finish_reasons, ["abort"]);
     await until(async () => await served.metric("num_requests_running") === 0, "free", 1000);
     assert(performance.now() - started < 1000);
     assertEquals(served.engine.pending, 0);
