@@ -10,6 +10,8 @@ export interface Variant {
   readonly order: string;
   /** Whether it reads its operands as matrices, and so is the default where textures pay. */
   readonly matrices?: boolean;
+  /** Whether its threads wait for each other, so that it is not tried where barriers are slow. */
+  readonly barriers?: boolean;
 }
 
 /** How a variant is tried: on tensors of its own, which the tuner fills with numbers. */
@@ -35,6 +37,8 @@ export interface Question<V extends Variant = Variant> {
   readonly rows: number;
   /** Variants that fit these shapes and this device; the default first. */
   readonly variants: readonly V[];
+  /** The plainest of them, which the others are checked against. */
+  readonly plain: V;
   readonly trial: Trial<V>;
 }
 

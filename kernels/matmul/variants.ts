@@ -69,6 +69,7 @@ function tile(shape: WorkgroupTile): MatmulVariant {
       slice ? ` sums of ${slice}` : ""
     }`,
     order: slice ? `k/${slice}` : ONE_SUM,
+    barriers: true,
     fits: ({ tensors }) => hasThreads(tensors.y, tileThreads(shape)),
     launch: (pass, problem) =>
       launch(pass, problem, variant, matmulTileWgsl(problem.form, shape), [
@@ -86,6 +87,7 @@ function split(shape: WorkgroupTile & { slice: number }): MatmulVariant {
   const variant: MatmulVariant = {
     name: `split ${rows}x${columns}x${depth} sums of ${slice}`,
     order: `k/${slice}`,
+    barriers: true,
     fits: ({ tensors, sizes: { M, N, K }, batch }) =>
       batch === 1 && K > slice && hasThreads(tensors.y, tileThreads(shape)) &&
       4 * M * N * Math.ceil(K / slice) <=
@@ -126,6 +128,7 @@ function fewRows(shape: FewRows): MatmulVariant {
   const variant: MatmulVariant = {
     name: `rows ${rows}${slice ? ` sums of ${slice}` : ""}`,
     order: slice ? `k/${slice}` : ONE_SUM,
+    barriers: slice !== undefined,
     fits: ({ tensors, sizes: { M }, form: { layout }, batch }) =>
       batch === 1 && layout !== "TN" && M <= rows && M > rows / 2 &&
       hasThreads(tensors.y, [lanes, slices]),
@@ -136,7 +139,7 @@ function fewRows(shape: FewRows): MatmulVariant {
 }
 
 /**
- * Every way to compute a product, the default first. Those of one order give the same bits, so that
+ * Every way to compute a product, the plainest first. Those of one order give the same bits, so that
  * any number of rows can be computed by the fastest of its order.
  */
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
