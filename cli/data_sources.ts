@@ -1,6 +1,14 @@
 /** What `--data` may name: text, files of documents, and shards, each with a weight. */
 import { basename, dirname, join } from "@std/path";
-import { DataError, readTokenizer, type Tokenizer } from "../data/mod.ts";
+import {
+  DataError,
+  hasDocuments,
+  openShards,
+  readTokenizer,
+  type ShardSet,
+  type Tokenizer,
+} from "../data/mod.ts";
+import { type CacheOptions, findRemoteShards } from "./remote_shards.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A source that a command was given. */
@@ -14,36 +22,40 @@ export interface DataSource {
 
 /** Where the parts of a prepared corpus are. */
 export interface ShardFolder {
-  /** What `openShards` opens. */
-  path: string;
-  /** The corpus' own validation split, where it has one. */
-  validation?: string;
+  /** Whether it says how long its rows are; files of tokens do not. */
+  hasRows: boolean;
+  /** Opens its rows. @param context tokens of a row, T, which they must have */
+  open(context?: number): Promise<ShardSet>;
+  /** Opens the corpus' own validation split, where it has one. */
+  openValidation?(context?: number): Promise<ShardSet>;
   /** The tokenizer that its tokens are of, where it is kept beside them. */
-  tokenizer?: string;
+  tokenizer?: { path: string; read(): Promise<Tokenizer> };
 }
 
-/** Files that hold documents, and not one text. */
-const DOCUMENTS =
-  /\.(jsonl|ndjson|json|csv|tsv|html?|parquet|tar|warc|wet)(\.(gz|zst|zstd|br))?$|\.br$/i;
-
+/** What begins the address of a source that is elsewhere. */
+const REMOTE = /^(https?|s3):\/\//;
 /**
  * Looks at what a command was given: `PATH` or `PATH=WEIGHT`.
  *
  * @throws {UsageError} where a weight is not above 0
  * @throws {DataError} where a folder is of a `quern prepare` that has not come to its end
  */
-export async function findSources(given: readonly string[]): Promise<DataSource[]> {
+export async function findSources(
+  given: readonly string[],
+  options: CacheOptions,
+): Promise<DataSource[]> {
   return await Promise.all(given.map(async (text) => {
     const [path, weight] = await splitWeight(text);
-    const shards = await findShards(path);
+    const shards = REMOTE.test(path)
+      ? await findRemoteShards(path, options)
+      : await findShards(path);
     return { path, ...(weight !== undefined && { weight }), ...(shards && { shards }) };
   }));
 }
 
 /** Whether a source is to be read as documents, and not as one text. */
 export async function holdsDocuments(path: string): Promise<boolean> {
-  if (/^(https?|s3):\/\//.test(path) || DOCUMENTS.test(path)) return true;
-  return await isDirectory(path);
+  return REMOTE.test(path) || hasDocuments(path) || await isDirectory(path);
 }
 
 /**
@@ -58,11 +70,11 @@ export async function sharedTokenizer(
 ): Promise<Tokenizer | undefined> {
   for (const { path, shards } of sources) {
     if (shards?.tokenizer === undefined) continue;
-    const tokenizer = await readTokenizer(shards.tokenizer);
+    const tokenizer = await shards.tokenizer.read();
     chosen ??= { tokenizer, of: path };
     if (JSON.stringify(tokenizer.toJson()) === JSON.stringify(chosen.tokenizer.toJson())) continue;
     throw new Error(
-      `Cannot use the shards ${path}: their tokenizer (${shards.tokenizer}) must be that of ` +
+      `Cannot use the shards ${path}: their tokenizer (${shards.tokenizer.path}) must be that of ` +
         `${chosen.of}, and is another; prepare them again with that one`,
     );
   }
@@ -80,20 +92,25 @@ async function splitWeight(text: string): Promise<[path: string, weight?: number
 }
 
 async function findShards(path: string): Promise<ShardFolder | undefined> {
-  if (/\.(bin|idx)$/.test(path) || basename(path) === "index.json") {
-    return { path, ...await tokenizerBeside(dirname(path)) };
+  const open = (path: string) => (context?: number) => openShards(path, { context });
+  const hasRows = basename(path) === "index.json";
+  if (hasRows || /\.(bin|idx)$/.test(path)) {
+    return { hasRows, open: open(path), tokenizer: await tokenizerBeside(dirname(path)) };
   }
-  if (!await isDirectory(path)) return undefined;
-  const names = await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
-  if (isShardFolder(names)) return { path, ...await tokenizerBeside(path) };
-  const split = async (name: string) =>
-    names.includes(name) && await isDirectory(join(path, name)) &&
-    isShardFolder(await Array.fromAsync(Deno.readDir(join(path, name)), ({ name }) => name));
-  if (await split("train")) {
+  const names = await namesIn(path);
+  const tokenizer = await tokenizerBeside(path);
+  if (isShardFolder(names)) {
+    return { hasRows: names.includes("index.json"), open: open(path), tokenizer };
+  }
+  const [train, validation] = [join(path, "train"), join(path, "validation")];
+  const trainNames = await namesIn(train);
+  if (isShardFolder(trainNames)) {
+    const hasValidation = isShardFolder(await namesIn(validation));
     return {
-      path: join(path, "train"),
-      ...(await split("validation") && { validation: join(path, "validation") }),
-      ...await tokenizerBeside(path),
+      hasRows: trainNames.includes("index.json"),
+      open: open(train),
+      ...(hasValidation && { openValidation: open(validation) }),
+      tokenizer,
     };
   }
   if (!names.includes(".prepare") && !names.includes("manifest.json")) return undefined;
@@ -107,16 +124,22 @@ function isShardFolder(names: readonly string[]): boolean {
   return names.includes("index.json") || names.some((name) => name.endsWith(".bin"));
 }
 
-/** The tokenizer in a folder of shards, or above one of its splits. */
-async function tokenizerBeside(folder: string): Promise<{ tokenizer?: string }> {
-  for (const place of [folder, dirname(folder)]) {
-    const path: string = join(place, "tokenizer.json");
-    if (await exists(path)) return { tokenizer: path };
-  }
-  return {};
+/** Names in a folder; none where it is no folder. */
+async function namesIn(path: string): Promise<string[]> {
+  if (!await isDirectory(path)) return [];
+  return await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
 }
 
-async function exists(path: string): Promise<boolean> {
+/** The tokenizer in a folder of shards, or above one of its splits. */
+async function tokenizerBeside(folder: string): Promise<ShardFolder["tokenizer"]> {
+  for (const place of [folder, dirname(folder)]) {
+    const path: string = join(place, "tokenizer.json");
+    if (await exists(path)) return { path, read: () => readTokenizer(path) };
+  }
+}
+
+/** Whether there is anything of that name. */
+export async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 

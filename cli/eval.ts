@@ -3,7 +3,8 @@ import { join } from "@std/path";
 import {
   type Batch,
   evaluationBatches,
-  openShards,
+  type RawSource,
+  readRawTokens,
   readTokenizer,
   shardEvaluationBatches,
   type Tokenizer,
@@ -14,7 +15,7 @@ import { openModelFolder } from "./checkpoint_options.ts";
 import { type DataSource, findSources, sharedTokenizer } from "./data_sources.ts";
 import { EVAL_OPTIONS } from "./eval_options.ts";
 import { parseOptions } from "./options.ts";
-import { readTokens } from "./raw_text.ts";
+import { findRaw } from "./raw_text.ts";
 import { UsageError } from "./usage_error.ts";
 
 export { EVAL_OPTIONS };
@@ -27,7 +28,7 @@ export async function evaluate(args: string[]): Promise<number> {
   }
   const folder = await openModelFolder(options);
   const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
-  const sources = await findSources(options.data);
+  const sources = await findSources(options.data, options);
   await sharedTokenizer(sources, { tokenizer, of: folder });
   using device = await Device.open();
   using model = await Gpt.load(device, folder);
@@ -65,14 +66,18 @@ async function* openData(
   const { context, vocabularySize } = model.config;
   const texts = sources.filter(({ shards }) => !shards).map(({ path }) => path);
   if (texts.length > 0) {
-    const { tokens } = await readTokens(texts, tokenizer, { textField });
-    yield evaluationBatches(tokens, { batchSize, context });
+    const ids = readIds(await findRaw(texts, { textField }), tokenizer);
+    yield evaluationBatches(ids, { batchSize, context });
   }
   for (const { shards } of sources) {
     if (!shards) continue;
-    const set = await openShards(shards.validation ?? shards.path, { context });
+    const set = await (shards.openValidation ?? shards.open)(context);
     yield shardEvaluationBatches(set, { batchSize, vocabularySize });
   }
+}
+
+async function* readIds(source: RawSource, tokenizer: Tokenizer): AsyncGenerator<Uint32Array> {
+  for await (const { ids } of readRawTokens(source, tokenizer)) yield ids;
 }
 
 function describe({ loss, perplexity, bitsPerByte, tokens }: Record<string, number>): string {

@@ -1,5 +1,6 @@
 import { CHECKPOINT_OPTIONS } from "./checkpoint_options.ts";
 import { defineOptions, JSON_OPTION } from "./options.ts";
+import { CACHE_OPTIONS } from "./remote_shards.ts";
 
 /** Options of `quern eval`. */
 export const EVAL_OPTIONS = defineOptions({
@@ -8,9 +9,11 @@ export const EVAL_OPTIONS = defineOptions({
     type: "strings",
     unit: "SOURCE",
     help:
-      "What to measure on: shards of `quern prepare`, text, documents, a glob or - for standard input.",
+      "What to measure on: shards of `quern prepare` (a folder, or one at https: or s3:), text, " +
+      "documents, a glob or - for standard input.",
   },
   textField: { type: "string", unit: "NAME", default: "text", help: "Column of the text." },
+  ...CACHE_OPTIONS,
   batchSize: { type: "integer", unit: "rows", min: 1, default: 12, help: "Rows of a batch." },
   ...JSON_OPTION,
 });

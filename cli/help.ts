@@ -12,31 +12,46 @@ const WIDTH = 100;
 
 /** The text of `quern COMMAND --help`, made from the command's table of options. */
 export function helpText({ name, summary }: CommandText, table: OptionTable): string {
-  const rows = Object.entries({ ...table, ...BUILT_IN_OPTIONS })
-    .map(([key, row]): [string, string] => [flagHelp(key, row), sentence(row)]);
+  const rows = Object.entries({ ...table, ...BUILT_IN_OPTIONS });
+  const lines = columnLines(rows.map(([key, row]) => [flagHelp(key, row), sentence(row)]));
+  const titled = lines.map((line, i) => {
+    const { heading } = rows[i][1];
+    return heading === undefined ? line : `${i === 0 ? "" : "\n"}${heading}:\n${line}`;
+  });
   return [
     `quern ${name}: ${summary}`,
     "",
     `Usage: quern ${name} [options]    (or: deno task ${name} [options])`,
     "",
-    "Options:",
-    columns(rows),
+    ...(rows[0][1].heading === undefined ? ["Options:"] : []),
+    ...titled,
   ].join("\n");
 }
 
 /** Two columns, the second wrapped within the page. */
 export function columns(rows: readonly [string, string][]): string {
+  return columnLines(rows).join("\n");
+}
+
+function columnLines(rows: readonly [string, string][]): string[] {
   const indent = Math.max(...rows.map(([left]) => left.length)) + 4;
   return rows.map(([left, right]) => {
     const lines = wrap(right, WIDTH - indent);
     return ("  " + left).padEnd(indent) + lines.join("\n" + " ".repeat(indent));
-  }).join("\n");
+  });
 }
 
 function flagHelp(key: string, row: OptionRow): string {
   const flag = flagOf(key);
   if (row.type === "boolean") return row.negatable ? `${flag}, --no-${flag.slice(2)}` : flag;
-  const kind = { number: "NUMBER", integer: "N", string: "TEXT", strings: "TEXT" }[row.type];
+  const kinds = {
+    number: "NUMBER",
+    integer: "N",
+    string: "TEXT",
+    strings: "TEXT",
+    limits: "LIMITS",
+  };
+  const kind = kinds[row.type];
   const isPlaceholder = row.unit !== undefined && row.unit === row.unit.toUpperCase();
   return `${flag} ${isPlaceholder ? row.unit : kind}`;
 }
@@ -46,13 +61,15 @@ function sentence(row: OptionRow): string {
   const notes: string[] = [];
   const isNumber = row.type === "number" || row.type === "integer";
   if (isNumber && row.unit) notes.push(`in ${row.unit}`);
-  if (row.type === "string" && row.choices) notes.push(row.choices.join(" | "));
-  if (row.type === "strings") notes.push("may be repeated");
-  const preset = row.defaultHelp ?? row.default;
-  if (preset !== undefined) {
-    const off = row.type === "boolean" && row.negatable;
-    notes.push(`default: ${off ? (preset ? "yes" : "no") : preset}`);
+  if ((row.type === "string" || row.type === "strings") && row.choices) {
+    notes.push(row.choices.join(" | "));
   }
+  if (row.type === "strings") notes.push("may be repeated");
+  const usual = row.type === "boolean" && row.default !== undefined
+    ? (row.default ? "yes" : "no")
+    : row.default;
+  const preset = row.defaultHelp ?? usual;
+  if (preset !== undefined) notes.push(`default: ${preset}`);
   return row.help + (notes.length > 0 ? ` (${notes.join("; ")})` : "");
 }
 

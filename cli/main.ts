@@ -43,11 +43,35 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "chat",
+    summary: "talk to a model in the terminal",
+    load: async () => {
+      const { chat, CHAT_OPTIONS } = await import("./chat.ts");
+      return { options: CHAT_OPTIONS, run: chat };
+    },
+  },
+  {
     name: "eval",
     summary: "measure a model's loss on text",
     load: async () => {
       const { evaluate, EVAL_OPTIONS } = await import("./eval.ts");
       return { options: EVAL_OPTIONS, run: evaluate };
+    },
+  },
+  {
+    name: "serve",
+    summary: "answer OpenAI's API with one or more models",
+    load: async () => {
+      const { serve, SERVE_OPTIONS } = await import("./serve.ts");
+      return { options: SERVE_OPTIONS, run: serve };
+    },
+  },
+  {
+    name: "bench-serve",
+    summary: "put load on a server with OpenAI's API and take the times",
+    load: async () => {
+      const { benchServe, BENCH_SERVE_OPTIONS } = await import("./bench_serve.ts");
+      return { options: BENCH_SERVE_OPTIONS, run: benchServe };
     },
   },
   {

@@ -15,6 +15,8 @@ interface Row<Type extends string, Value> {
   default?: Value;
   /** What stands for a default that depends on other options. */
   defaultHelp?: string;
+  /** Begins a part of the help text with this title. */
+  heading?: string;
 }
 
 interface NumberRow<Type extends string> extends Row<Type, number> {
@@ -36,13 +38,25 @@ interface BooleanRow extends Row<"boolean", boolean> {
   negatable?: boolean;
 }
 
-/** One option; `strings` is a flag that may be repeated. */
+interface StringsRow extends Row<"strings", readonly string[]> {
+  /** The only values allowed. */
+  choices?: readonly string[];
+}
+
+/** A rule's limits by their names, or whether it is on. */
+export type Limits = boolean | Readonly<Record<string, unknown>>;
+
+/**
+ * One option. `strings` is a flag that may be repeated; `limits` is `on`, `off` or
+ * `NAME=VALUE,…` as a flag, true, false or an object in the config file.
+ */
 export type OptionRow =
   | StringRow
   | BooleanRow
   | NumberRow<"number">
   | NumberRow<"integer">
-  | Row<"strings", readonly string[]>;
+  | StringsRow
+  | Row<"limits", Limits>;
 
 /** The options of a command by their names in camelCase; flags are the same in kebab-case. */
 export type OptionTable = Readonly<Record<string, OptionRow>>;
@@ -53,9 +67,11 @@ interface ValueTypes {
   integer: number;
   boolean: boolean;
   strings: string[];
+  limits: Limits;
 }
 
-type ValueOf<R extends OptionRow> = R extends { choices: readonly (infer C)[] } ? C
+type ValueOf<R extends OptionRow> = R extends { choices: readonly (infer C)[] }
+  ? (R extends { type: "strings" } ? C[] : C)
   : ValueTypes[R["type"]];
 
 /** Options with a value at all times: those with a default, switches, and repeatable flags. */
@@ -194,12 +210,26 @@ function joinValues(rows: [string, OptionRow][], args: string[]): string[] {
   return joined;
 }
 
-/** A flag's text as a value; text that is no number stays text and fails the check after. */
+/** A flag's text as a value; text that is none stays text and fails the check after. */
 function fromText(row: OptionRow, text: unknown): unknown {
+  if (typeof text !== "string") return text;
+  if (row.type === "limits") return limitsFrom(text);
   const isNumber = row.type === "number" || row.type === "integer";
-  return isNumber && typeof text === "string" && text.trim() !== "" && !isNaN(Number(text))
-    ? Number(text)
-    : text;
+  return isNumber ? numberFrom(text) : text;
+}
+
+function numberFrom(text: string): number | string {
+  return text.trim() !== "" && !isNaN(Number(text)) ? Number(text) : text;
+}
+
+function limitsFrom(text: string): unknown {
+  const words: Record<string, boolean> = { on: true, off: false, true: true, false: false };
+  if (Object.hasOwn(words, text)) return words[text];
+  const limits = text.split(",").map((part) => /^\s*(\w+)\s*=\s*(.*?)\s*$/.exec(part));
+  if (limits.some((limit) => limit === null)) return text;
+  return Object.fromEntries(
+    limits.map((limit) => [limit![1], words[limit![2]] ?? numberFrom(limit![2])]),
+  );
 }
 
 function readConfig(table: OptionTable, path: string): Record<string, unknown> {
@@ -239,20 +269,24 @@ function checked(row: OptionRow, label: string, value: unknown): unknown {
   const rule = ruleOf(row);
   const fits = {
     string: () => typeof value === "string" && (choicesOf(row)?.includes(value) ?? true),
-    strings: () => Array.isArray(value) && value.every((each) => typeof each === "string"),
+    strings: () =>
+      Array.isArray(value) &&
+      value.every((each) => typeof each === "string" && (choicesOf(row)?.includes(each) ?? true)),
+    limits: () =>
+      typeof value === "boolean" ||
+      (typeof value === "object" && value !== null && !Array.isArray(value)),
     boolean: () => typeof value === "boolean",
     integer: () => Number.isSafeInteger(value) && inBounds(row, value as number),
     number: () => Number.isFinite(value) && inBounds(row, value as number),
   };
   if (fits[row.type]()) return value;
-  const hint = row.type === "string" && typeof value === "string"
-    ? didYouMean(value, choicesOf(row) ?? [])
-    : "";
+  const wrong = [value].flat().find((each) => typeof each === "string");
+  const hint = wrong === undefined ? "" : didYouMean(wrong, choicesOf(row) ?? []);
   throw new UsageError(`${label} must be ${rule}, got ${JSON.stringify(value)}.${hint}`);
 }
 
 function choicesOf(row: OptionRow): readonly string[] | undefined {
-  return row.type === "string" ? row.choices : undefined;
+  return row.type === "string" || row.type === "strings" ? row.choices : undefined;
 }
 
 function inBounds(row: OptionRow, value: number): boolean {
@@ -263,7 +297,10 @@ function inBounds(row: OptionRow, value: number): boolean {
 
 function ruleOf(row: OptionRow): string {
   if (row.type === "string") return row.choices ? `one of ${row.choices.join(", ")}` : "text";
-  if (row.type === "strings") return "a list of texts";
+  if (row.type === "strings") {
+    return row.choices ? `some of ${row.choices.join(", ")}` : "a list of texts";
+  }
+  if (row.type === "limits") return "on, off or NAME=VALUE,… (true, false or an object in a file)";
   if (row.type === "boolean") return "true or false";
   const { min, max, above, below } = row;
   const bounds = [

@@ -17,20 +17,25 @@ export async function dryRun(
   return 0;
 }
 
-function describe({ documents, stages, kept, rows }: Preview): string {
-  const number = (value: number) => value.toLocaleString("en");
+function describe({ documents, stages, evaluation, kept, rows }: Preview): string {
   const bytesPerToken = kept.characters / Math.max(1, kept.tokens);
+  const found = Object.entries(evaluation).map(([name, { documents, found }]) =>
+    `${name}: ${counted(Object.keys(found).length, "item")} found in ${
+      counted(documents, "document")
+    }`
+  );
   return [
-    `The first ${number(documents)} documents would become:`,
+    `The first ${counted(documents, "document")} would become:`,
     ...stages.map(describeStage),
-    `kept: ${number(kept.documents)} documents, ${number(kept.tokens)} tokens ` +
-    `(${bytesPerToken.toFixed(2)} characters a token), ${number(rows)} rows`,
+    ...found,
+    `kept: ${counted(kept.documents, "document")}, ${counted(kept.tokens, "token")} ` +
+    `(${bytesPerToken.toFixed(2)} characters a token), ${counted(rows, "row")}`,
   ].join("\n\n");
 }
 
 function describeStage(stage: StagePreview): string {
   const { name, documents, changed, dropped, droppedExamples, changeExample } = stage;
-  const lines = [`${name}: ${documents} documents in, ${changed} changed`];
+  const lines = [`${name}: ${counted(documents, "document")} in, ${changed} changed`];
   if (changeExample) {
     lines.push(`  ${changeExample.id}`);
     lines.push(`    before ${JSON.stringify(changeExample.before)}`);
@@ -42,4 +47,8 @@ function describeStage(stage: StagePreview): string {
     lines.push(`    ${id} ${JSON.stringify(text)}`);
   }
   return lines.join("\n");
+}
+
+function counted(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,11 +1,11 @@
 import { join } from "@std/path";
-import type { TextFile } from "./train_data.ts";
+import type { InputFile } from "./raw_text.ts";
 
 /** Where runs go unless `--out` says otherwise. */
 export const RUNS_FOLDER = "runs";
 
 /** A run folder holds at least one of these; a new run never goes where one is. */
-const MARKS = ["config.json", "data.json", "data.txt", "metrics.jsonl", "checkpoints"];
+const MARKS = ["config.json", "data.json", "data.txt", "metrics.jsonl", "checkpoints", "tokens"];
 
 /**
  * Makes the folder of a new run and writes `config.json` into it.
@@ -64,13 +64,13 @@ export async function readRunConfig(folder: string): Promise<Record<string, unkn
 }
 
 /** Writes a run's `data.json`: the files it trains on. */
-export async function writeRunFiles(folder: string, files: readonly TextFile[]): Promise<void> {
+export async function writeRunFiles(folder: string, files: readonly InputFile[]): Promise<void> {
   await writeJson(join(folder, "data.json"), files);
 }
 
 /** Reads the files a run was trained on; undefined where it was killed before it had read them. */
-export async function readRunFiles(folder: string): Promise<TextFile[] | undefined> {
-  return await readJson(join(folder, "data.json")) as TextFile[] | undefined;
+export async function readRunFiles(folder: string): Promise<InputFile[] | undefined> {
+  return await readJson(join(folder, "data.json")) as InputFile[] | undefined;
 }
 
 /** Writes a file so that it is there whole or not at all. */

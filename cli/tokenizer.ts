@@ -1,10 +1,13 @@
 /** `quern tokenizer train|encode|decode|inspect`: makes, uses and looks at tokenizers. */
 import {
   byteTokenizer,
+  decodeUtf8,
+  decompress,
   encodeStream,
-  readText,
+  readBytes,
   readTokenizer,
   type Tokenizer,
+  toUtf8,
 } from "../data/mod.ts";
 import { flagOf, type OptionTable, parseOptions } from "./options.ts";
 import { inspectTokenizer } from "./tokenizer_inspect.ts";
@@ -20,6 +23,10 @@ import { didYouMean, UsageError } from "./usage_error.ts";
 
 export { TOKENIZER_OPTIONS };
 
+/** Text that is gathered before it is written: so many characters, or for so long. */
+const GATHERED = 1 << 16;
+const GATHERED_MS = 20;
+
 const ACTIONS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   train: (args) => trainTokenizer(parseOptions(TRAIN_TOKENIZER_OPTIONS, args)),
   encode,
@@ -33,11 +40,19 @@ const ACTIONS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
 /** Runs `quern tokenizer`; the first argument says what to do. */
 export async function tokenizer(args: string[]): Promise<number> {
   const [name = "", ...rest] = args;
-  if (Object.hasOwn(ACTIONS, name)) return await ACTIONS[name](rest);
   const names = Object.keys(ACTIONS);
-  throw new UsageError(
-    `quern tokenizer needs one of ${names.join(", ")}, got "${name}".${didYouMean(name, names)}`,
-  );
+  if (!names.includes(name)) {
+    throw new UsageError(
+      `quern tokenizer needs one of ${names.join(", ")}, got "${name}".${didYouMean(name, names)}`,
+    );
+  }
+  try {
+    return await ACTIONS[name](rest);
+  } catch (error) {
+    // Who reads the output, such as `head`, has enough.
+    if (error instanceof Deno.errors.BrokenPipe) return 0;
+    throw error;
+  }
 }
 
 /** Prints ids separated by blanks. */
@@ -76,9 +91,16 @@ async function decode(args: string[]): Promise<number> {
   const tokenizer = await openTokenizer(options.tokenizer);
   const isOne = texts.length === 1 && !/^\d+$/.test(texts[0]);
   const source = isOne ? await openText(texts[0]) : ReadableStream.from([texts.join(" ")]);
+  let gathered = "";
+  let writtenMs = -Infinity;
   for await (const text of source.pipeThrough(readIds()).pipeThrough(tokenizer.decoder())) {
-    await write(text);
+    gathered += text;
+    if (gathered.length < GATHERED && performance.now() - writtenMs < GATHERED_MS) continue;
+    await write(gathered);
+    gathered = "";
+    writtenMs = performance.now();
   }
+  await write(gathered);
   return 0;
 }
 
@@ -108,7 +130,13 @@ function readIds(): TransformStream<string, number> {
 
 /** Text as it is, the content of the file of that name, or standard input (`-`). */
 async function openText(text: string): Promise<ReadableStream<string>> {
-  return text === "-" || await isFile(text) ? readText([text]) : ReadableStream.from([text]);
+  const isInput = text === "-";
+  if (!isInput && !await isFile(text)) return ReadableStream.from([text]);
+  const path = isInput ? "standard input" : text;
+  const bytes = isInput ? Deno.stdin.readable : readBytes(text);
+  return bytes.pipeThrough(decompress(path)).pipeThrough(toUtf8(path)).pipeThrough(
+    decodeUtf8(path),
+  );
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
-import { readDocuments, type Tokenizer } from "../data/mod.ts";
+import type { Tokenizer } from "../data/mod.ts";
 import { columns } from "./help.ts";
 import type { OptionValues } from "./options.ts";
+import { readRawText } from "./raw_text.ts";
 import type { INSPECT_OPTIONS } from "./tokenizer_options.ts";
 
 /** Tokens that are shown of each kind. */
@@ -21,7 +22,6 @@ interface Inspection {
   lengths: number[];
   /** What the sample gave; absent without one. */
   sample?: {
-    documents: number;
     bytes: number;
     tokens: number;
     bytesPerToken: number;
@@ -58,17 +58,16 @@ export async function inspectTokenizer(
 async function trySample(
   tokenizer: Tokenizer,
   special: ReadonlySet<number>,
-  { data, textField, sampleBytes }: OptionValues<typeof INSPECT_OPTIONS>,
+  { data, sampleBytes, ...options }: OptionValues<typeof INSPECT_OPTIONS>,
 ): Promise<NonNullable<Inspection["sample"]>> {
   const used = new Uint8Array(tokenizer.vocabularySize);
   const utf8 = new TextEncoder();
-  let [documents, bytes, tokens] = [0, 0, 0];
-  for await (const { text } of readDocuments(data, { textField }).documents) {
+  let [bytes, tokens] = [0, 0];
+  for await (const text of await readRawText(data, options)) {
     // A character is at least one byte, so no more than that many are needed.
     const part = text.slice(0, sampleBytes - bytes);
     const ids = tokenizer.encode(part);
     for (const id of ids) used[id] = 1;
-    documents++;
     bytes += utf8.encode(part).length;
     tokens += ids.length;
     if (bytes >= sampleBytes) break;
@@ -77,7 +76,7 @@ async function trySample(
     used[id] === 0 && !special.has(id) && tokenizer.byteLength(id) > 0
   );
   return {
-    ...{ documents, bytes, tokens },
+    ...{ bytes, tokens },
     bytesPerToken: tokens === 0 ? 0 : bytes / tokens,
     unused: unused.length,
     unusedTokens: unused.slice(-SHOWN).map((id) => ({ id, text: tokenizer.decode([id]) })),
@@ -97,10 +96,11 @@ function describe({ vocabularySize, specialTokens, longestTokens, lengths, sampl
   ];
   if (sample === undefined) parts.push("--data SOURCE tells the bytes per token of a sample.");
   else {
-    const { documents, bytes, tokens, bytesPerToken, unused, unusedTokens } = sample;
+    const { bytes, tokens, bytesPerToken, unused, unusedTokens } = sample;
     parts.push(
-      `Sample: ${number(documents)} documents, ${number(bytes)} bytes, ${number(tokens)} tokens, ` +
-        `${bytesPerToken.toFixed(2)} bytes per token`,
+      `Sample: ${number(bytes)} bytes, ${number(tokens)} tokens, ${
+        bytesPerToken.toFixed(2)
+      } bytes per token`,
       section(`Unused in the sample: ${number(unused)}, the last of them`, quoted(unusedTokens)),
     );
   }

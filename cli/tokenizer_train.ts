@@ -1,6 +1,7 @@
-import { readDocuments, trainBpe } from "../data/mod.ts";
+import { trainBpe } from "../data/mod.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { OptionValues } from "./options.ts";
+import { readRawText } from "./raw_text.ts";
 import type { TRAIN_TOKENIZER_OPTIONS } from "./tokenizer_options.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -17,35 +18,31 @@ export async function trainTokenizer(
 ): Promise<number> {
   if (options.data.length === 0) throw new UsageError("tokenizer train needs --data SOURCE.");
   using interrupt = new Interrupt(() => console.error("\nStopping."));
-  const { documents } = readDocuments(options.data, { textField: options.textField });
-  const texts = documents.pipeThrough(
-    new TransformStream({ transform: ({ text }, controller) => controller.enqueue(text) }),
-  );
   const number = (value: number) => value.toLocaleString("en");
   let reportMs = performance.now();
   try {
-    const trained = await trainBpe(texts, {
+    const trained = await trainBpe(await readRawText(options.data, options), {
       vocabularySize: options.vocabularySize,
       pattern: options.pattern,
       specialTokens: options.specialToken,
       minFrequency: options.minFrequency,
       maxMemoryBytes: options.maxMemoryBytes,
       signal: interrupt.signal,
-      onProgress({ phase, texts, characters, tokens }) {
+      onProgress({ phase, characters, tokens }) {
         if (performance.now() - reportMs < REPORT_MS) return;
         reportMs = performance.now();
         console.error(
           phase === "count"
-            ? `reading: ${number(texts)} texts, ${number(characters)} characters`
+            ? `reading: ${number(characters)} characters`
             : `merging: ${number(tokens)} of ${number(options.vocabularySize)} tokens`,
         );
       },
     });
     await writeWhole(options.out, JSON.stringify(trained.json) + "\n");
     console.log(
-      `${number(trained.vocabularySize)} tokens from ${number(trained.characters)} characters in ${
-        number(trained.texts)
-      } texts, ${number(trained.preTokens)} different pieces.`,
+      `${number(trained.vocabularySize)} tokens from ${number(trained.characters)} characters, ${
+        number(trained.preTokens)
+      } different pieces.`,
     );
     if (trained.leftOut > 0) {
       console.log(

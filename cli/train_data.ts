@@ -10,23 +10,24 @@ import {
   type SourceProgress,
   splitTokens,
   type Tokenizer,
+  type Tokens,
   trainCharTokenizer,
 } from "../data/mod.ts";
-import { findSources } from "./data_sources.ts";
-import { type RawTextOptions, readRawText, readTokens, type TextFile } from "./raw_text.ts";
-import { openMixture } from "./train_mixture.ts";
-
-export type { TextFile };
+import { join } from "@std/path";
+import { exists, findSources } from "./data_sources.ts";
+import { type InputFile, type RawOptions, readRaw, readRawText } from "./raw_text.ts";
+import type { CacheOptions } from "./remote_shards.ts";
+import { openInputs, openMixture } from "./train_mixture.ts";
 
 /** Data that a run trains on. */
 export interface TrainData {
   tokenizer: Tokenizer;
-  /** The files read, with their hashes; the run's own copy where the text came from elsewhere. */
-  files: TextFile[];
+  /** The files, with their hashes; the run's own copy where the text came from elsewhere. */
+  files: InputFile[];
   /** Tokens of a row, T, where the data says it. */
   context?: number;
   /** Begins reading. */
-  open(rows: RowOptions): TrainRows;
+  open(rows: RowOptions): Promise<TrainRows>;
 }
 
 /** Which rows a run asks for. */
@@ -44,18 +45,18 @@ export interface RowOptions {
   evalBatches?: number;
 }
 
-/** The rows of a run. */
-export interface TrainRows {
+/** The rows of a run; to be closed. */
+export interface TrainRows extends Disposable {
   /** Batches from the one asked for on. */
   batches: ReadableStream<Batch>;
   /** The validation split's batches; undefined where there is none. */
   validation?: () => ReadableStream<Batch>;
-  /** What the first batches took of each source; undefined where there is only text. */
+  /** What the first batches took of each source; undefined where there is only text in memory. */
   progress?: (batches: number) => SourceProgress[];
 }
 
 /** Options of {@linkcode readTrainData}. */
-export interface TrainDataOptions extends RawTextOptions {
+export interface TrainDataOptions extends RawOptions, CacheOptions {
   /** Sources, each `PATH` or `PATH=WEIGHT`, or `-`; none for the output of `deno types`. */
   data: readonly string[];
   /** What to measure on. @default the corpus' own split, or the end of the data */
@@ -68,29 +69,32 @@ export interface TrainDataOptions extends RawTextOptions {
   context?: number;
   /** T where neither it nor the data says. */
   defaultContext: number;
-  /** Shards whose rows are shuffled together, or `full`. */
-  shuffleBlocks: string;
+  /** Whether rows are shuffled within windows of shards or all together. */
+  shuffle: "blocks" | "full";
+  /** Shards of a window. */
+  shuffleBlocks: number;
   /** Weights that are not given are rows^(1/temperature). */
   mixTemperature: number;
   /** Times that each row may come. @default no end */
   maxEpochs?: number;
+  /** Where to keep the tokens of raw data that is too large for the memory. */
+  tokensFolder: string;
+  /** Where to keep text that cannot be read again: standard input's and `deno types`'. */
+  copy: string;
 }
 
 /**
- * Reads the data of a run; text becomes tokens.
+ * Reads the data of a run; text becomes tokens, now or while training.
  *
- * @param copy where to keep text that cannot be read again: standard input's and `deno types`'; used
- * instead of them where it exists
  * @param tokenizer the tokenizer of the checkpoint that training starts from
  * @throws {DataError} if a file cannot be read or is no UTF-8
  */
 export async function readTrainData(
   options: TrainDataOptions,
-  copy: string,
   tokenizer?: Tokenizer,
 ): Promise<TrainData> {
-  const { data, valData, maxEpochs } = options;
-  const found = await findSources(data.filter((source) => source !== "-"));
+  const { data, valData, maxEpochs, copy } = options;
+  const found = await findSources(data.filter((source) => source !== "-"), options);
   const isMixture = found.some(({ shards, weight }) => shards || weight !== undefined) ||
     valData.length > 0 || maxEpochs !== undefined;
   if (isMixture && found.length < Math.max(1, data.length)) {
@@ -108,16 +112,30 @@ export async function readTrainData(
   if (!again && !await exists(copy)) await keepCopy(data, copy);
   const sources = again ? data : [copy];
   const chosen = tokenizer ?? await openTokenizer(options, sources);
-  const { tokens, files } = await readTokens(sources, chosen, options);
-  const { train, validation } = splitTokens(tokens, options.validationFraction);
+  const folder: string = join(options.tokensFolder, "0");
+  const raw = await readRaw(sources, chosen, { ...options, folder, parts: 1 });
+  const { tokens, files } = raw;
+  if (!tokens) {
+    const train = [{ path: raw.path, raw }];
+    return await openInputs({ train, validation: [] }, chosen, options);
+  }
+  const open = (rows: RowOptions) => Promise.resolve(openTokens(tokens, rows, options));
+  return { tokenizer: chosen, files, open };
+}
+
+/** Rows of a text in memory. */
+function openTokens(
+  tokens: Tokens,
+  { evalBatches: limit, ...rows }: RowOptions,
+  { validationFraction }: TrainDataOptions,
+): TrainRows {
+  const { train, validation } = splitTokens(tokens, validationFraction);
   return {
-    ...{ tokenizer: chosen, files },
-    open: ({ evalBatches: limit, ...rows }) => ({
-      batches: batches(train, rows),
-      ...(validation.length > 1 && {
-        validation: () => evaluationBatches(validation, { ...rows, limit }),
-      }),
+    batches: batches(train, rows),
+    ...(validation.length > 1 && {
+      validation: () => evaluationBatches(validation, { ...rows, limit }),
     }),
+    [Symbol.dispose]() {},
   };
 }
 
@@ -126,10 +144,10 @@ export async function readTrainData(
  *
  * @throws {Error} naming the first file that differs
  */
-export function assertSameFiles(before: TextFile[], now: TextFile[]): void {
-  const same = ({ path, sha256 }: TextFile, i: number) =>
-    path === now[i]?.path && sha256 === now[i]?.sha256;
-  const changed = before.findIndex((file, i) => !same(file, i));
+export function assertSameFiles(before: InputFile[], now: InputFile[]): void {
+  const same = (a: InputFile, b?: InputFile) =>
+    a.path === b?.path && a.sha256 === b.sha256 && a.size === b.size && a.version === b.version;
+  const changed = before.findIndex((file, i) => !same(file, now[i]));
   if (changed < 0 && before.length === now.length) return;
   const name = (before[changed] ?? now[before.length]).path;
   throw new Error(
@@ -171,8 +189,4 @@ function denoTypes(): ReadableStream<string> {
       }). Name a text with --data FILE.`,
     );
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }

@@ -1,5 +1,6 @@
 import { type Preset, PRESETS, TRAIN_DEFAULTS as PRESET } from "../model/mod.ts";
 import { defineOptions, JSON_OPTION } from "./options.ts";
+import { CACHE_OPTIONS } from "./remote_shards.ts";
 
 const PRESET_NAMES = Object.keys(PRESETS) as Preset[];
 const OF_PRESET = "the preset's";
@@ -10,8 +11,9 @@ export const TRAIN_OPTIONS = defineOptions({
     type: "strings",
     unit: "SOURCE",
     help:
-      "What to train on: shards of `quern prepare`, text, documents (JSONL, Parquet …), a glob or - " +
-      "for standard input; of several each with its weight, as in code/=0.3.",
+      "What to train on: shards of `quern prepare` (a folder, or one at https: or s3:), text, " +
+      "documents (JSONL, Parquet …), a glob or - for standard input; of several each with its " +
+      "weight, as in code/=0.3.",
     defaultHelp: "the output of `deno types`",
   },
   valData: {
@@ -25,7 +27,9 @@ export const TRAIN_OPTIONS = defineOptions({
     min: 0,
     below: 1,
     default: 0.1,
-    help: "Share of the data, at its end, that is kept for validation.",
+    help:
+      "Share of the data, at its end, that is kept for validation; of text that is too large for " +
+      "the memory, of its first 2,097,152 tokens.",
   },
   order: {
     type: "string",
@@ -33,11 +37,18 @@ export const TRAIN_OPTIONS = defineOptions({
     default: "shuffled",
     help: "Order in which rows are read.",
   },
-  shuffleBlocks: {
+  shuffle: {
     type: "string",
-    unit: "SHARDS",
-    default: "3",
-    help: "Shards whose rows are shuffled together, or full; twice as many are held in memory.",
+    choices: ["blocks", "full"],
+    default: "blocks",
+    help: "Rows are shuffled within windows of shards, or all together, held in memory.",
+  },
+  shuffleBlocks: {
+    type: "integer",
+    unit: "shards",
+    min: 1,
+    default: 3,
+    help: "Size of such a window; twice as many are held in memory.",
   },
   mixTemperature: {
     type: "number",
@@ -52,6 +63,7 @@ export const TRAIN_OPTIONS = defineOptions({
     help: "Times that the rows of a source may come; the others share the rest.",
   },
   textField: { type: "string", unit: "NAME", default: "text", help: "Column of the text." },
+  ...CACHE_OPTIONS,
   tokenizer: {
     type: "string",
     unit: "NAME",

@@ -91,8 +91,12 @@ async function prepare(device: Device, place: Place): Promise<TrainRun> {
   const source = checkpoint ??
     (options.from === undefined ? undefined : await findCheckpoint(options.from, "best"));
   const data = await readTrainData(
-    { ...options, defaultContext: PRESETS[options.model].context },
-    join(folder, "data.txt"),
+    {
+      ...options,
+      defaultContext: PRESETS[options.model].context,
+      copy: join(folder, "data.txt"),
+      tokensFolder: join(folder, "tokens"),
+    },
     source === undefined ? undefined : await readTokenizer(join(source, "tokenizer.json")),
   );
   const before = await readRunFiles(folder);
@@ -119,11 +123,13 @@ async function prepare(device: Device, place: Place): Promise<TrainRun> {
       ? await Trainer.create(model, resolved)
       : await Trainer.resume(model, checkpoint, resolved),
   );
-  const rows = data.open({
-    ...resolved,
-    start: trainer.iteration * resolved.accumulationSteps,
-    batches: resolved.iterations * resolved.accumulationSteps,
-  });
+  const rows = stack.use(
+    await data.open({
+      ...resolved,
+      start: trainer.iteration * resolved.accumulationSteps,
+      batches: resolved.iterations * resolved.accumulationSteps,
+    }),
+  );
   await writeRunConfig(folder, settingsOf(resolved));
   await writeRunFiles(folder, data.files);
   const owned = stack.move();

@@ -1,9 +1,73 @@
-import type { Tokenizer } from "./tokenizers/mod.ts";
+import { type Tokenizer, wholeCharacters } from "./tokenizers/mod.ts";
 
 /** Token ids in the smallest type that holds the vocabulary. */
 export type Tokens = Uint16Array | Uint32Array;
 
 const BLOCK_TOKENS = 1 << 20;
+
+/** Text that can be encoded on its own, and where it begins in its stream. */
+export interface TextPart {
+  text: string;
+  /** In UTF-16 code units. */
+  index: number;
+}
+
+/** Options of `TextCutter`. */
+export interface TextCutterOptions {
+  /** Where the text begins in its stream, in UTF-16 code units. @default 0 */
+  index?: number;
+  /**
+   * Most UTF-16 code units to hold: where the tokenizer knows no border in so many they are cut
+   * behind a line, though that may change the ids there. @default any number
+   */
+  most?: number;
+}
+
+/** Cuts text that comes in chunks where that does not change its ids. */
+export class TextCutter {
+  #tokenizer: Tokenizer;
+  #held = "";
+  #index: number;
+  #most: number;
+  /** The length of held text from which on it is worth looking for a border. */
+  #enough = 0;
+
+  constructor(tokenizer: Tokenizer, { index = 0, most = Infinity }: TextCutterOptions = {}) {
+    this.#tokenizer = tokenizer;
+    this.#index = index;
+    this.#most = most;
+  }
+
+  /** Takes text in; gives out what can be encoded by now. */
+  add(text: string): TextPart | undefined {
+    this.#held += text;
+    const { length } = this.#held;
+    if (text === "" || length < Math.min(this.#enough, this.#most)) return undefined;
+    const end = this.#tokenizer.border(this.#held);
+    // Looking again only at twice the length keeps the time in proportion to the text.
+    this.#enough = end === 0 ? 2 * length : 0;
+    return this.#take(end === 0 && length >= this.#most ? this.#lineEnd() : end);
+  }
+
+  /** Gives out the rest. */
+  end(): TextPart | undefined {
+    return this.#take(this.#held.length);
+  }
+
+  /** Behind the last line of the most that may be held. */
+  #lineEnd(): number {
+    const whole = wholeCharacters(this.#held.slice(0, this.#most));
+    return this.#held.lastIndexOf("\n", this.#most - 1) + 1 || whole;
+  }
+
+  #take(end: number): TextPart | undefined {
+    if (end === 0) return undefined;
+    const part = { text: this.#held.slice(0, end), index: this.#index };
+    this.#held = this.#held.slice(end);
+    this.#index += end;
+    return part;
+  }
+}
 
 /**
  * A transform from text to token ids; the ids are the same however the text is cut into chunks.
@@ -15,25 +79,16 @@ const BLOCK_TOKENS = 1 << 20;
  * @throws {RangeError} in the stream, where the vocabulary lacks a character
  */
 export function encodeStream(tokenizer: Tokenizer): TransformStream<string, Uint32Array> {
-  let held = "";
-  let index = 0;
-  /** The length of held text from which on it is worth looking for a border. */
-  let enough = 0;
+  const cutter = new TextCutter(tokenizer);
+  const encode = (
+    part: TextPart | undefined,
+    controller: TransformStreamDefaultController<Uint32Array>,
+  ) => {
+    if (part) controller.enqueue(tokenizer.encode(part.text, { index: part.index }));
+  };
   return new TransformStream({
-    transform(text, controller) {
-      held += text;
-      if (text === "" || held.length < enough) return;
-      const end = tokenizer.border(held);
-      // Looking again only at twice the length keeps the time in proportion to the text.
-      enough = end === 0 ? 2 * held.length : 0;
-      if (end === 0) return;
-      controller.enqueue(tokenizer.encode(held.slice(0, end), { index }));
-      index += end;
-      held = held.slice(end);
-    },
-    flush(controller) {
-      if (held !== "") controller.enqueue(tokenizer.encode(held, { index }));
-    },
+    transform: (text, controller) => encode(cutter.add(text), controller),
+    flush: (controller) => encode(cutter.end(), controller),
   });
 }
 

@@ -1,15 +1,26 @@
 import type { Document } from "../document.ts";
-import type { Drop, Step } from "../stage.ts";
-import { splitWords, SYMBOLS } from "../words.ts";
+import type { Step } from "../stage.ts";
+import { NgramIndex, type NgramMatch } from "./ngram_index.ts";
+
+/** What to do with a document that holds evaluation text. */
+export type DecontaminationMode = "drop" | "cut" | "report";
+
+/** What a model will be judged by. */
+export interface EvaluationSet {
+  /** Names the set; no two have one name. */
+  name: string;
+  /** The texts of its items. */
+  texts: readonly string[];
+}
 
 /** Options of `decontaminator`. */
 export interface DecontaminationOptions {
-  /** What the model will be judged by: the texts of each set's items. */
-  sets: { name: string; texts: string[] }[];
+  /** What to look for. */
+  sets: readonly EvaluationSet[];
   /** Words in an n-gram, 8 to 13; items of fewer words cannot be found. @default 13 */
   n?: number;
   /** Drop the document, cut out what is found, or leave it and only count. @default "drop" */
-  mode?: "drop" | "cut" | "report";
+  mode?: DecontaminationMode;
   /** Characters cut on each side of a find. @default 200 */
   marginChars?: number;
   /** Pieces shorter than this are not kept after cutting, in characters. @default 200 */
@@ -19,25 +30,31 @@ export interface DecontaminationOptions {
 }
 
 /** What was found of one evaluation set. */
-export interface SetHits {
+export interface EvaluationHits {
+  /** Documents with at least one n-gram of the set. */
+  documents: number;
+  /** Places in documents where an n-gram of the set begins. */
+  ngrams: number;
+  /** Documents that hold an n-gram of an item, by the item's index; 0 is left out. */
+  found: Record<number, number>;
+}
+
+/** How much of an evaluation set can be found. */
+export interface EvaluationSize {
   /** Name of the set. */
   name: string;
   /** Number of items. */
   items: number;
   /** Number of items of fewer than n words. */
   tooShort: number;
-  /** Documents with at least one n-gram of the set. */
-  documents: number;
-  /** Places in documents where an n-gram of the set begins. */
-  ngrams: number;
-  /** Indices of the items that were found in some document, ascending. */
-  hitItems: number[];
 }
 
 /** A step that looks for evaluation texts and counts what it finds. */
 export interface Decontaminator extends Step {
-  /** The counts so far, by set. */
-  hits(): SetHits[];
+  /** The sets, in order. */
+  readonly sets: readonly EvaluationSize[];
+  /** What was found since the last call, by the name of the set. */
+  takeHits(): Record<string, EvaluationHits>;
 }
 
 /**
@@ -46,7 +63,7 @@ export interface Decontaminator extends Step {
  * "Language Models are Few-Shot Learners", 2020, appendix C): 200 characters on each side go too,
  * and what falls into more than 10 pieces is dropped.
  *
- * @throws {RangeError} where n is not 8 to 13
+ * @throws {RangeError} where n is not 8 to 13, or two sets have one name
  * @example
  * ```ts
  * import { decontaminator } from "@quern/quern";
@@ -54,7 +71,7 @@ export interface Decontaminator extends Step {
  * const step = decontaminator({ sets: [{ name: "quiz", texts: [question] }], n: 8 });
  * const document = { id: "1", text: `Leaked: ${question}`, source: "example", metadata: {} };
  * console.log(step.apply(document)); // { drop: "contains quiz" }
- * console.log(step.hits()[0].hitItems); // [0]
+ * console.log(step.takeHits().quiz.documents); // 1
  * ```
  */
 export function decontaminator(options: DecontaminationOptions): Decontaminator {
@@ -63,149 +80,92 @@ export function decontaminator(options: DecontaminationOptions): Decontaminator 
   if (!Number.isInteger(n) || n < 8 || n > 13) {
     throw new RangeError(`Cannot look for n-grams: wanted 8 to 13 words as n, got ${n}`);
   }
-  const index = new NgramIndex(sets.map(({ texts }) => texts), n);
-  const counts = sets.map(() => ({ documents: 0, ngrams: 0, hitItems: new Set<number>() }));
+  const names = sets.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined) {
+    throw new RangeError(
+      `Cannot look for n-grams: wanted sets of different names, got ${twice} twice`,
+    );
+  }
+  // All items of all sets have one number each; the first of a set tells where it begins.
+  const index = new NgramIndex(sets.flatMap(({ texts }) => texts), n);
+  const firsts: number[] = [];
+  let next = 0;
+  for (const { texts } of sets) {
+    firsts.push(next);
+    next += texts.length;
+  }
+  const setOf = (item: number) => firsts.findLastIndex((first) => first <= item);
+  let hits = sets.map(noHits);
+
   return {
     name: "decontamination",
+    sets: sets.map(({ name, texts }, i) => ({
+      name,
+      items: texts.length,
+      tooShort: index.lengths.slice(firsts[i], firsts[i] + texts.length)
+        .filter((length) => length < n).length,
+    })),
     apply(document) {
-      const { finds, seen } = index.find(document.text);
+      const finds = index.find(document.text);
       if (finds.length === 0) return document;
-      for (const [set, { ngrams, items }] of seen) {
-        counts[set].documents++;
-        counts[set].ngrams += ngrams;
-        for (const item of items) counts[set].hitItems.add(item);
+      const items = new Set<number>();
+      for (const { texts } of finds) {
+        for (const item of texts) items.add(item);
+        for (const set of new Set(texts.map(setOf))) hits[set].ngrams++;
       }
+      for (const item of items) {
+        const set = setOf(item);
+        hits[set].found[item - firsts[set]] = (hits[set].found[item - firsts[set]] ?? 0) + 1;
+      }
+      for (const set of new Set([...items].map(setOf))) hits[set].documents++;
       if (mode === "report") return document;
-      const drop = { drop: `contains ${sets[Math.min(...seen.keys())].name}` };
+      const drop = { drop: `contains ${names[setOf(Math.min(...items))]}` };
       if (mode === "drop") return drop;
       const pieces = cut(document.text, finds, marginChars);
       const kept = pieces.filter((piece) => piece.length >= minPieceChars);
-      const gone = kept.length === 0 || pieces.length > maxPieces;
-      return gone ? drop satisfies Drop : { ...document, text: kept.join("\n\n") } as Document;
+      if (kept.length === 0 || pieces.length > maxPieces) return drop;
+      return { ...document, text: kept.join("\n\n") } satisfies Document;
     },
-    hits: () =>
-      sets.map(({ name, texts }, i) => ({
-        name,
-        items: texts.length,
-        tooShort: index.tooShort[i],
-        documents: counts[i].documents,
-        ngrams: counts[i].ngrams,
-        hitItems: [...counts[i].hitItems].sort((a, b) => a - b),
-      })),
+    takeHits() {
+      const taken = hits;
+      hits = sets.map(noHits);
+      return Object.fromEntries(names.map((name, i) => [name, taken[i]]));
+    },
   };
 }
 
-/** The counts of several workers, which had the same options, in one. */
-export function addHits(a: readonly SetHits[], b: readonly SetHits[]): SetHits[] {
-  return a.map((hits, i) => ({
-    ...hits,
-    documents: hits.documents + b[i].documents,
-    ngrams: hits.ngrams + b[i].ngrams,
-    hitItems: [...new Set([...hits.hitItems, ...b[i].hitItems])].sort((x, y) => x - y),
-  }));
+function noHits(): EvaluationHits {
+  return { documents: 0, ngrams: 0, found: {} };
 }
 
-/** The text around the finds: pieces that begin and end at white space. */
-function cut(text: string, finds: readonly Find[], margin: number): string[] {
+/** So far from where it is to be cut, a text is cut at white space. */
+const LONGEST_WORD = 64;
+
+/** The text around the finds. */
+function cut(text: string, finds: readonly NgramMatch[], margin: number): string[] {
   const pieces: string[] = [];
   let from = 0;
   for (const { start, end } of finds) {
-    if (start - margin > from) {
-      const piece = text.slice(from, start - margin);
-      pieces.push(piece.slice(0, piece.search(/\S*$/)).trim());
-    }
-    const rest = text.slice(end + margin);
-    from = Math.max(from, text.length - rest.length + Math.max(0, rest.search(/\s|$/)));
+    if (start - margin > from) pieces.push(text.slice(from, spaceBefore(text, start - margin)));
+    from = Math.max(from, spaceBehind(text, end + margin));
   }
-  pieces.push(text.slice(from).trim());
-  return pieces.filter((piece) => piece !== "");
+  pieces.push(text.slice(from));
+  return pieces.map((piece) => piece.trim()).filter((piece) => piece !== "");
 }
 
-/** Where in a text an n-gram stands, in UTF-16 units. */
-interface Find {
-  start: number;
-  end: number;
+function spaceBefore(text: string, place: number): number {
+  for (let i = place; i > 0 && i > place - LONGEST_WORD; i--) if (isSpace(text[i - 1])) return i;
+  return place;
 }
 
-/** What was found of one set in one text. */
-interface Seen {
-  ngrams: number;
-  items: Set<number>;
+function spaceBehind(text: string, place: number): number {
+  for (let i = place; i < text.length && i < place + LONGEST_WORD; i++) {
+    if (isSpace(text[i])) return i;
+  }
+  return Math.min(place, text.length);
 }
 
-/** The n-grams of the items of several sets. */
-class NgramIndex {
-  /** Items of fewer than n words, by set. */
-  readonly tooShort: number[];
-  /** Words that occur in items; a document's other words end every n-gram. */
-  readonly #words = new Map<string, number>();
-  readonly #ngrams = new Map<string, [set: number, item: number][]>();
-
-  constructor(sets: readonly string[][], readonly n: number) {
-    this.tooShort = sets.map(() => 0);
-    for (const [set, texts] of sets.entries()) {
-      for (const [item, text] of texts.entries()) {
-        const ids = Array.from(wordsOf(text), ({ word }) => this.#id(word));
-        if (ids.length < n) this.tooShort[set]++;
-        for (let i = 0; i + n <= ids.length; i++) {
-          const key = keyOf(ids, i, n);
-          const items = this.#ngrams.get(key) ?? [];
-          if (items.length === 0) this.#ngrams.set(key, items);
-          if (!items.some(([s, t]) => s === set && t === item)) items.push([set, item]);
-        }
-      }
-    }
-  }
-
-  find(text: string): { finds: Find[]; seen: Map<number, Seen> } {
-    const finds: Find[] = [];
-    const seen = new Map<number, Seen>();
-    if (this.#ngrams.size === 0) return { finds, seen };
-    const ids: number[] = [];
-    let starts: number[] = [];
-    for (const { word, start, end } of wordsOf(text)) {
-      const id = this.#words.get(word);
-      if (id === undefined) {
-        ids.length = 0;
-        starts = [];
-        continue;
-      }
-      ids.push(id);
-      starts.push(start);
-      const first = ids.length - this.n;
-      const items = first < 0 ? undefined : this.#ngrams.get(keyOf(ids, first, this.n));
-      if (items === undefined) continue;
-      finds.push({ start: starts[first], end });
-      for (const set of new Set(items.map(([set]) => set))) {
-        const entry: Seen = seen.get(set) ?? { ngrams: 0, items: new Set() };
-        entry.ngrams++;
-        seen.set(set, entry);
-      }
-      for (const [set, item] of items) seen.get(set)!.items.add(item);
-    }
-    return { finds, seen };
-  }
-
-  #id(word: string): number {
-    const id = this.#words.get(word) ?? this.#words.size;
-    this.#words.set(word, id);
-    return id;
-  }
-}
-
-/** Numbers of words as a string of two characters each: a key that no other n-gram has. */
-function keyOf(ids: readonly number[], start: number, n: number): string {
-  let key = "";
-  for (let i = start; i < start + n; i++) {
-    key += String.fromCharCode(ids[i] & 0xffff, ids[i] >>> 16);
-  }
-  return key;
-}
-
-function* wordsOf(text: string): Generator<{ word: string; start: number; end: number }> {
-  const { count, starts, ends, kinds } = splitWords(text);
-  for (let i = 0; i < count; i++) {
-    if (kinds[i] === SYMBOLS) continue;
-    yield { word: text.slice(starts[i], ends[i]).toLowerCase(), start: starts[i], end: ends[i] };
-  }
+function isSpace(character: string): boolean {
+  return /\s/.test(character);
 }

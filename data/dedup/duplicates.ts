@@ -1,13 +1,14 @@
 import { join } from "@std/path";
 import { DisjointSets } from "./disjoint_sets.ts";
 import { KEY_BYTES } from "./minhash.ts";
+import { pauser } from "./pauser.ts";
 import { RecordSorter } from "./record_sorter.ts";
 
 /** Options of `DuplicateFinder`. */
 export interface DuplicateFinderOptions {
   /** Folder for its files; must exist. Nothing stays in it. */
   folder: string;
-  /** Memory for sorting and for the clusters, in bytes. @default 64 MiB */
+  /** Memory for sorting and for the clusters, in bytes. @default 32 MiB */
   memoryBytes?: number;
 }
 
@@ -45,7 +46,7 @@ export interface Duplicates extends Disposable {
   removed(): AsyncGenerator<Duplicate>;
 }
 
-const DEFAULT_MEMORY = 64 * 2 ** 20;
+const DEFAULT_MEMORY = 32 * 2 ** 20;
 const MAX_DOCUMENTS = 2 ** 32;
 const KEY_WORDS = KEY_BYTES / 4;
 const RECORD_WORDS = KEY_WORDS + 1;
@@ -54,8 +55,6 @@ const EXACT = 0, NEAR = 1;
 const REPEATED = 1;
 const LARGEST = 20;
 const EXAMPLES = 10;
-/** Steps after which other work may go on and an abort is noticed. */
-const PAUSE_STEPS = 1 << 16;
 
 /**
  * Finds clusters of duplicates by their fingerprints: those that share the hash of their text or the
@@ -231,14 +230,5 @@ async function summarize(
       }
     },
     [Symbol.dispose]: () => sets[Symbol.dispose](),
-  };
-}
-
-/** Lets other work go on once in a while, and stops where the signal is aborted. */
-function pauser(signal?: AbortSignal): () => Promise<void> | undefined {
-  let steps = 0;
-  return () => {
-    if (steps++ % PAUSE_STEPS > 0) return;
-    return new Promise((resolve) => setTimeout(resolve, 0)).then(() => signal?.throwIfAborted());
   };
 }

@@ -1,6 +1,7 @@
 import { FUNCTION_BYTES, type MinhashModule, minhashModule, NO_MINIMUM } from "./minhash_module.ts";
 import { permutations } from "./permutations.ts";
-import { simplify, stretches } from "./simplify.ts";
+import { stretches } from "./simplify.ts";
+import { BYTES_PER_UNIT, writeSimple, writeWords } from "./write_simple.ts";
 
 /** Options of `Minhasher`. */
 export interface MinhashOptions {
@@ -77,7 +78,7 @@ export class Minhasher {
    * undefined for a text of fewer words than a shingle has.
    */
   signText(text: string): BigUint64Array<ArrayBuffer> | undefined {
-    return this.#sign(stretches(text).map(simplify));
+    return this.#sign(stretches(text), writeSimple);
   }
 
   /**
@@ -92,7 +93,7 @@ export class Minhasher {
         `Cannot sign words: wanted words without spaces, got ${JSON.stringify(wrong)}`,
       );
     }
-    return this.#sign([words.join(" ")]);
+    return this.#sign([words.join(" ")], writeWords);
   }
 
   /**
@@ -100,27 +101,31 @@ export class Minhasher {
    * key in common, and no two bands have one.
    */
   bandKeys(signature: BigUint64Array): Uint8Array<ArrayBuffer> {
-    const { bands } = this.options;
-    const values = new Uint8Array(signature.buffer, signature.byteOffset, signature.byteLength);
-    const size = values.length / bands;
-    const keys = new Uint8Array(KEY_BYTES * bands);
+    const { bands, rows } = this.options;
+    // In memory stand, for each band, its number as 64 bits and its values, then the keys.
+    const size = 8 + 8 * rows;
     const at = this.#familyEnd;
-    this.#reserve(at + 8 + size);
-    const bytes = this.#bytes;
-    for (let band = 0; band < bands; band++) {
-      bytes.fill(0, at, at + 8);
-      bytes.set([band, band >> 8], at);
-      bytes.set(values.subarray(band * size, (band + 1) * size), at + 8);
+    const keysAt = at + bands * size;
+    this.#reserve(keysAt + KEY_BYTES * bands);
+    const words = new Uint32Array(this.#memory.buffer, at, bands * size / 4);
+    const values = new Uint32Array(signature.buffer, signature.byteOffset, 2 * signature.length);
+    for (let band = 0, to = 0, from = 0; band < bands; band++) {
+      words[to++] = band;
+      words[to++] = 0;
+      for (let i = 0; i < 2 * rows; i++) words[to++] = values[from++];
+      const [start, end] = [at + band * size, at + (band + 1) * size];
       // One place further on, each value meets other neighbours in the hash: two hashes, not one.
-      this.#module.hash(at + 8, at + 8 + size, 0);
-      this.#module.hash(at, at + 8 + size, 8);
-      keys.set(bytes.subarray(0, KEY_BYTES), KEY_BYTES * band);
+      this.#module.hash(start + 8, end, keysAt + KEY_BYTES * band);
+      this.#module.hash(start, end, keysAt + KEY_BYTES * band + 8);
     }
-    return keys;
+    return this.#bytes.slice(keysAt, keysAt + KEY_BYTES * bands);
   }
 
-  /** Signs what stretches of words, joined by spaces, make together. */
-  #sign(texts: Iterable<string>): BigUint64Array<ArrayBuffer> | undefined {
+  /** Signs what stretches of text make together, each written as words with spaces behind them. */
+  #sign(
+    texts: Iterable<string>,
+    write: (text: string, bytes: Uint8Array, at: number) => number,
+  ): BigUint64Array<ArrayBuffer> | undefined {
     new BigUint64Array(this.#memory.buffer, BLOCK_END, this.#family.length).set(this.#family);
     const { shingleWords } = this.options;
     const begin = this.#familyEnd;
@@ -128,12 +133,10 @@ export class Minhasher {
     let shingles = 0;
     let words = 0; // in the shingle that is being read
     for (const text of texts) {
-      if (text === "") continue;
-      this.#reserve(length + 3 * text.length + 1);
+      this.#reserve(length + BYTES_PER_UNIT * text.length + 1);
       const bytes = this.#bytes;
       let at = length;
-      length += encoder.encodeInto(text, bytes.subarray(length)).written;
-      bytes[length++] = SPACE;
+      length = write(text, bytes, at);
       let first = begin;
       for (; at < length; at++) {
         if (bytes[at] !== SPACE || ++words < shingleWords) continue;
@@ -147,8 +150,19 @@ export class Minhasher {
     }
     if (shingles === 0) return;
     this.#lower(shingles % BLOCK);
-    const family = new BigUint64Array(this.#memory.buffer, BLOCK_END, this.#family.length);
-    return family.filter((_, i) => i % 3 === 2);
+    return this.#minima();
+  }
+
+  /** The third number of each function; halves of 32 bits need no bigints. */
+  #minima(): BigUint64Array<ArrayBuffer> {
+    const minima = new BigUint64Array(this.#family.length / 3);
+    const from = new Uint32Array(this.#memory.buffer, BLOCK_END, 2 * this.#family.length);
+    const to = new Uint32Array(minima.buffer);
+    for (let i = 0; i < minima.length; i++) {
+      to[2 * i] = from[6 * i + 4];
+      to[2 * i + 1] = from[6 * i + 5];
+    }
+    return minima;
   }
 
   #lower(hashes: number): void {
@@ -162,5 +176,3 @@ export class Minhasher {
     this.#bytes = new Uint8Array(this.#memory.buffer);
   }
 }
-
-const encoder = new TextEncoder();

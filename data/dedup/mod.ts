@@ -9,10 +9,19 @@ export { fingerprinter, type FingerprintOptions } from "./fingerprint.ts";
 export { Minhasher, type MinhashOptions } from "./minhash.ts";
 export { splitOf } from "./split.ts";
 export {
-  addHits,
+  type DecontaminationMode,
   type DecontaminationOptions,
   type Decontaminator,
   decontaminator,
-  type SetHits,
+  type EvaluationHits,
+  type EvaluationSet,
+  type EvaluationSize,
 } from "./decontamination.ts";
-export { removeLines, RepeatedLineFinder, type RepeatedLineOptions } from "./repeated_lines.ts";
+export {
+  passageHasher,
+  type PassageHasherOptions,
+  removeRepeated,
+  type RepeatedPassage,
+  RepeatedPassageFinder,
+  type RepeatedPassageOptions,
+} from "./repeated_passages.ts";

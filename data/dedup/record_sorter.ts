@@ -29,7 +29,7 @@ export class RecordSorter implements Disposable {
   readonly #options: RecordSorterOptions;
   readonly #capacity: number;
   /** Records that are not in a run yet; made with the first. */
-  #buffer?: Uint32Array;
+  #buffer?: Uint32Array<ArrayBuffer>;
   #buffered = 0;
   #runs: RecordFile[] = [];
   #files = 0;
@@ -53,7 +53,7 @@ export class RecordSorter implements Disposable {
   /** All records in order, as views that hold until the next is asked for; ends the sorter. */
   *sorted(): Generator<Uint32Array> {
     this.#writeRun();
-    this.#buffer = undefined;
+    this.#freeBuffer();
     while (this.#runs.length > FAN_IN) {
       const merged = this.#file();
       for (const record of this.#merge(FAN_IN)) merged.write(record, 0, record.length);
@@ -64,8 +64,14 @@ export class RecordSorter implements Disposable {
 
   /** Removes what is left of its files. */
   [Symbol.dispose](): void {
-    this.#buffer = undefined;
+    this.#freeBuffer();
     for (const run of this.#runs.splice(0)) run[Symbol.dispose]();
+  }
+
+  /** Gives the memory back at once; left to the collector it may stay for minutes. */
+  #freeBuffer(): void {
+    this.#buffer?.buffer.transfer(0);
+    this.#buffer = undefined;
   }
 
   #writeRun(): void {

@@ -22,7 +22,7 @@ export function simplify(text: string): string {
 }
 
 /** Scripts of many letters a word and no spaces between words. */
-const DICTIONARY_SCRIPT = /[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+export const DICTIONARY_SCRIPT = /[\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
 
 function spaced(text: string): string {
   const { starts, ends, count } = splitWords(text);

@@ -45,10 +45,10 @@ export interface RepeatedPieces {
 
 /** Finds pieces that have come before. */
 export function findRepeated(pieces: readonly string[]): RepeatedPieces {
-  const seen = new Set<string>();
   let repeated = 0;
   let repeatedLength = 0;
-  if (pieces.length > 1) {
+  if (mayRepeat(pieces)) {
+    const seen = new Set<string>();
     for (const piece of pieces) {
       if (seen.size < seen.add(piece).size) continue;
       repeated++;
@@ -58,14 +58,52 @@ export function findRepeated(pieces: readonly string[]): RepeatedPieces {
   return { pieces: pieces.length, repeated, repeatedLength };
 }
 
-/** @throws {RangeError} where a threshold is no number of at least 0 */
-export function checkThresholds(step: string, options: object): void {
-  for (const [name, value] of Object.entries(options)) {
+/** Whether two pieces have one length and the same ends; most texts need no closer look. */
+function mayRepeat(pieces: readonly string[]): boolean {
+  const seen = new Set<number>();
+  for (const piece of pieces) {
+    const { length } = piece;
+    const ends = length === 0 ? 0 : piece.charCodeAt(0) * 2 ** 16 + piece.charCodeAt(length - 1);
+    if (seen.size === seen.add(length * 2 ** 32 + ends).size) return true;
+  }
+  return false;
+}
+
+/**
+ * The limits that are given, and the defaults of the others.
+ *
+ * @param step what they are for, in errors
+ * @throws {TypeError} for a limit that does not exist, or of another type than its default
+ * @throws {RangeError} where a number is below 0
+ */
+export function limitsOf<Limits extends object>(
+  step: string,
+  given: Partial<Limits>,
+  defaults: Limits,
+): Limits {
+  const limits = { ...defaults };
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const usual = defaults[name as keyof Limits];
+    if (!Object.hasOwn(defaults, name)) {
+      throw new TypeError(
+        `Cannot filter by ${step}: there is no limit ${name}; there are ` +
+          `${Object.keys(defaults).join(", ")}`,
+      );
+    }
+    if (typeof value !== typeof usual || Array.isArray(value) !== Array.isArray(usual)) {
+      const type = Array.isArray(usual) ? "a list" : `a ${typeof usual}`;
+      throw new TypeError(
+        `Cannot filter by ${step}: ${name} must be ${type}, got ${JSON.stringify(value)}`,
+      );
+    }
     if (typeof value === "number" && !(value >= 0)) {
       throw new RangeError(
         `Cannot filter by ${step}: wanted ${name} of at least 0, got ${value}; to turn the rule ` +
           `off give a limit that nothing passes`,
       );
     }
+    limits[name as keyof Limits] = value as Limits[keyof Limits];
   }
+  return limits;
 }

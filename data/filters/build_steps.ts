@@ -4,7 +4,7 @@ import { fineWebQuality, type FineWebQualityOptions } from "./fineweb.ts";
 import { gopherQuality, type GopherQualityOptions } from "./gopher_quality.ts";
 import { gopherRepetition, type GopherRepetitionOptions } from "./gopher_repetition.ts";
 import { languageFilter } from "./language.ts";
-import { lengthFilter, type LengthFilterOptions } from "./length.ts";
+import { type LengthFilterOptions, lengthLimits } from "./length.ts";
 import { boilerplateRemoval, repetitionRemoval } from "./lines.ts";
 import { controlCharacterRemoval, lineEndings, unicodeNormalization } from "./normalization.ts";
 import { piiRemoval } from "./pii.ts";
@@ -126,7 +126,8 @@ export async function buildSteps(options: CleaningOptions): Promise<Step[]> {
   add(all.c4Paragraphs, c4Paragraphs);
   add(all.fineWebQuality, fineWebQuality, published.fineWebQuality);
   if (all.blockedWords?.length) steps.push(wordFilter({ words: all.blockedWords }));
-  if (LENGTHS.some((limit) => all[limit] !== undefined)) steps.push(lengthFilter(lengthsOf(all)));
+  const limits = lengthLimits(all);
+  if (limits !== undefined) steps.push(limits);
   if (all.pii) steps.push(piiRemoval(all.pii === true ? {} : { kinds: all.pii }));
   return steps;
 }
@@ -138,9 +139,3 @@ const URL_LISTS = [
   "suspiciousUrlWords",
   "blockedUrlSubwords",
 ] as const;
-const LENGTHS = ["minCharacters", "maxCharacters", "minWords", "maxWords"] as const;
-
-function lengthsOf(options: CleaningOptions): LengthFilterOptions {
-  const { minCharacters, maxCharacters, minWords, maxWords } = options;
-  return { minCharacters, maxCharacters, minWords, maxWords };
-}

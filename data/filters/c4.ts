@@ -1,6 +1,6 @@
 import type { Step } from "../stage.ts";
 import { countSpacedWords, splitWords } from "../words.ts";
-import { checkThresholds, withText } from "./analysis.ts";
+import { limitsOf, withText } from "./analysis.ts";
 import { countSentences, endsWithForeignTerminal } from "./sentences.ts";
 
 /** Options of `c4Quality`; the defaults are the published ones. */
@@ -28,6 +28,18 @@ export interface C4QualityOptions {
   removesPolicies?: boolean;
 }
 
+const QUALITY_DEFAULTS: Required<C4QualityOptions> = {
+  needsTerminalPunctuation: true,
+  minSentences: 5,
+  minWordsPerLine: 3,
+  maxWordLength: 1000,
+  removesCitations: true,
+  dropsLoremIpsum: true,
+  dropsCurlyBrackets: true,
+  removesJavaScript: true,
+  removesPolicies: true,
+};
+
 const CITATION = /\[(?:\d*|edit|citation needed)\]/g;
 const LOREM_IPSUM = "lorem ipsum";
 const JAVASCRIPT = "javascript";
@@ -45,6 +57,7 @@ const POLICIES = [
  * too little is left (C4, jmlr.org/papers/v21/20-074, section 2.2, with the additions of TensorFlow
  * Datasets' program). Words are what stands between spaces; in scripts without spaces, words.
  *
+ * @throws {TypeError} for a limit that there is not, or of another type
  * @throws {RangeError} where a limit is negative
  * @example
  * ```ts
@@ -55,11 +68,10 @@ const POLICIES = [
  * ```
  */
 export function c4Quality(options: C4QualityOptions = {}): Step {
-  checkThresholds("C4 quality", options);
-  const { minSentences = 5, minWordsPerLine = 3, maxWordLength = 1000 } = options;
-  const { needsTerminalPunctuation = true, removesCitations = true } = options;
-  const { dropsLoremIpsum = true, dropsCurlyBrackets = true } = options;
-  const { removesJavaScript = true, removesPolicies = true } = options;
+  const limits = limitsOf("C4 quality", options, QUALITY_DEFAULTS);
+  const { minSentences, minWordsPerLine, maxWordLength, needsTerminalPunctuation } = limits;
+  const { removesCitations, dropsLoremIpsum, dropsCurlyBrackets } = limits;
+  const { removesJavaScript, removesPolicies } = limits;
 
   return {
     name: "c4 quality",
@@ -102,15 +114,24 @@ export interface C4ParagraphsOptions {
   minParagraphLength?: number;
 }
 
+const PARAGRAPH_DEFAULTS: Required<C4ParagraphsOptions> = {
+  minParagraphs: 3,
+  minParagraphLength: 200,
+};
+
 /**
  * A step that drops documents with fewer than three long lines, as for the multilingual mC4
  * (arXiv 2010.11934).
  *
+ * @throws {TypeError} for a limit that there is not, or of another type
  * @throws {RangeError} where a limit is negative
  */
 export function c4Paragraphs(options: C4ParagraphsOptions = {}): Step {
-  checkThresholds("C4 paragraphs", options);
-  const { minParagraphs = 3, minParagraphLength = 200 } = options;
+  const { minParagraphs, minParagraphLength } = limitsOf(
+    "C4 paragraphs",
+    options,
+    PARAGRAPH_DEFAULTS,
+  );
   return {
     name: "c4 paragraphs",
     apply(document) {
@@ -125,10 +146,21 @@ export function c4Paragraphs(options: C4ParagraphsOptions = {}): Step {
 }
 
 function hasLongWord(line: string, maxWordLength: number): boolean {
-  if (line.length <= maxWordLength) return false;
-  if (!line.split(/\s+/).some((piece) => piece.length > maxWordLength)) return false;
+  if (!hasLongRun(line, maxWordLength)) return false;
   const { starts, ends, unspaced } = splitWords(line);
   return unspaced === 0 || starts.some((start, i) => ends[i] - start > maxWordLength);
+}
+
+/** Whether more than so many characters stand in a row without white space. */
+function hasLongRun(line: string, most: number): boolean {
+  for (let start = 0; line.length - start > most;) {
+    // Looked for from the far end, the next white space is a word away.
+    let i = start + most;
+    while (i >= start && !/\s/.test(line[i])) i--;
+    if (i < start) return true;
+    start = i + 1;
+  }
+  return false;
 }
 
 function endsLikeSentence(line: string): boolean {

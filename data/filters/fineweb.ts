@@ -1,6 +1,6 @@
 import type { Step } from "../stage.ts";
 import { countSpacedWords } from "../words.ts";
-import { checkThresholds, countPiece, findRepeated, wordsOf } from "./analysis.ts";
+import { countPiece, findRepeated, limitsOf, wordsOf } from "./analysis.ts";
 import { endsWithTerminal } from "./sentences.ts";
 
 /** Options of `fineWebQuality`; the defaults are those of the program that made FineWeb. */
@@ -20,10 +20,19 @@ export interface FineWebQualityOptions {
   maxLineBreaksPerWord?: number;
 }
 
+const DEFAULTS: Required<FineWebQualityOptions> = {
+  minTerminalLines: 0.12,
+  maxShortLines: 0.67,
+  shortLineLength: 30,
+  maxRepeatedLineCharacters: 0.01,
+  maxLineBreaksPerWord: 0.3,
+};
+
 /**
  * A step that drops documents that look like lists or menus (FineWeb, arXiv 2406.17557, section
  * 3.6). Blank lines do not count as lines.
  *
+ * @throws {TypeError} for a limit that there is not, or of another type
  * @throws {RangeError} where a limit is negative
  * @example
  * ```ts
@@ -35,9 +44,9 @@ export interface FineWebQualityOptions {
  * ```
  */
 export function fineWebQuality(options: FineWebQualityOptions = {}): Step {
-  checkThresholds("FineWeb quality", options);
-  const { minTerminalLines = 0.12, maxShortLines = 0.67, shortLineLength = 30 } = options;
-  const { maxRepeatedLineCharacters = 0.01, maxLineBreaksPerWord = 0.3 } = options;
+  const limits = limitsOf("FineWeb quality", options, DEFAULTS);
+  const { minTerminalLines, maxShortLines, shortLineLength } = limits;
+  const { maxRepeatedLineCharacters, maxLineBreaksPerWord } = limits;
   return {
     name: "fineweb quality",
     apply(document) {

@@ -1,6 +1,6 @@
 import type { Step } from "../stage.ts";
 import { LETTERS, type Words } from "../words.ts";
-import { checkThresholds, countPiece, countWords, wordsOf } from "./analysis.ts";
+import { countPiece, countWords, limitsOf, wordsOf } from "./analysis.ts";
 
 /** Options of `gopherQuality`; the defaults are the published ones. */
 export interface GopherQualityOptions {
@@ -29,7 +29,18 @@ export interface GopherQualityOptions {
   stopWords?: readonly string[];
 }
 
-const STOP_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with"];
+const DEFAULTS: Required<GopherQualityOptions> = {
+  minWords: 50,
+  maxWords: 100_000,
+  minMeanWordLength: 3,
+  maxMeanWordLength: 10,
+  maxSymbolsPerWord: 0.1,
+  maxBulletLines: 0.9,
+  maxEllipsisLines: 0.3,
+  minWordsWithLetters: 0.8,
+  minStopWords: 2,
+  stopWords: ["the", "be", "to", "of", "and", "that", "have", "with"],
+};
 
 /**
  * A step that drops documents that do not look like prose (Gopher, arXiv 2112.11446, section A1.1),
@@ -39,6 +50,7 @@ const STOP_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with"];
  * without spaces: the smallest mean length of a word and, unless `stopWords` are given, the stop
  * words. For another language with spaces give its own stop words.
  *
+ * @throws {TypeError} for a limit that there is not, or of another type
  * @throws {RangeError} where a limit is negative
  * @example
  * ```ts
@@ -49,12 +61,10 @@ const STOP_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with"];
  * ```
  */
 export function gopherQuality(options: GopherQualityOptions = {}): Step {
-  checkThresholds("quality", options);
-  const { minWords = 50, maxWords = 100_000 } = options;
-  const { minMeanWordLength = 3, maxMeanWordLength = 10, maxSymbolsPerWord = 0.1 } = options;
-  const { maxBulletLines = 0.9, maxEllipsisLines = 0.3, minWordsWithLetters = 0.8 } = options;
-  const { minStopWords = 2 } = options;
-  const stopWords = new Set(options.stopWords ?? STOP_WORDS);
+  const limits = limitsOf("Gopher quality", options, DEFAULTS);
+  const { minWords, maxWords, minMeanWordLength, maxMeanWordLength, maxSymbolsPerWord } = limits;
+  const { maxBulletLines, maxEllipsisLines, minWordsWithLetters, minStopWords } = limits;
+  const stopWords = new Set(limits.stopWords);
 
   function reason(text: string, words: Words): string | undefined {
     const count = countWords(words);

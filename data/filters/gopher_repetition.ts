@@ -1,6 +1,6 @@
 import type { Step } from "../stage.ts";
 import type { Words } from "../words.ts";
-import { checkThresholds, findRepeated, wordsOf } from "./analysis.ts";
+import { findRepeated, limitsOf, wordsOf } from "./analysis.ts";
 import { NgramCounter, type NgramCounts } from "./ngrams.ts";
 
 /** Options of `gopherRepetition`; the defaults are the published ones. A limit of 1 is none. */
@@ -26,14 +26,21 @@ export interface GopherRepetitionOptions {
   repeatedNgrams?: readonly (readonly [words: number, share: number])[];
 }
 
-const TOP_NGRAMS = [[2, 0.2], [3, 0.18], [4, 0.16]] as const;
-const REPEATED_NGRAMS = [[5, 0.15], [6, 0.14], [7, 0.13], [8, 0.12], [9, 0.11], [10, 0.1]] as const;
+const DEFAULTS: Required<GopherRepetitionOptions> = {
+  maxRepeatedParagraphs: 0.3,
+  maxRepeatedParagraphCharacters: 0.2,
+  maxRepeatedLines: 0.3,
+  maxRepeatedLineCharacters: 0.2,
+  topNgrams: [[2, 0.2], [3, 0.18], [4, 0.16]],
+  repeatedNgrams: [[5, 0.15], [6, 0.14], [7, 0.13], [8, 0.12], [9, 0.11], [10, 0.1]],
+};
 
 /**
  * A step that drops documents that repeat themselves (Gopher, arXiv 2112.11446, table A1): by
  * paragraphs, between which stand empty lines, by lines, by the most frequent 2- to 4-grams of words
  * and by repeated 5- to 10-grams. Checked in this order, as FineWeb's pipeline does.
  *
+ * @throws {TypeError} for a limit that there is not, or of another type
  * @throws {RangeError} where a limit is negative or an n-gram has fewer than 2 words
  * @example
  * ```ts
@@ -44,10 +51,9 @@ const REPEATED_NGRAMS = [[5, 0.15], [6, 0.14], [7, 0.13], [8, 0.12], [9, 0.11], 
  * ```
  */
 export function gopherRepetition(options: GopherRepetitionOptions = {}): Step {
-  checkThresholds("repetition", options);
-  const { maxRepeatedParagraphs = 0.3, maxRepeatedParagraphCharacters = 0.2 } = options;
-  const { maxRepeatedLines = 0.3, maxRepeatedLineCharacters = 0.2 } = options;
-  const { topNgrams = TOP_NGRAMS, repeatedNgrams = REPEATED_NGRAMS } = options;
+  const limits = limitsOf("Gopher repetition", options, DEFAULTS);
+  const { maxRepeatedParagraphs, maxRepeatedParagraphCharacters } = limits;
+  const { maxRepeatedLines, maxRepeatedLineCharacters, topNgrams, repeatedNgrams } = limits;
   checkNgrams([...topNgrams, ...repeatedNgrams]);
   const topLimits = new Map(topNgrams);
   const repeatedLimits = new Map(repeatedNgrams);

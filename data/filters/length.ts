@@ -1,5 +1,5 @@
 import type { Step } from "../stage.ts";
-import { checkThresholds, countWords, wordsOf } from "./analysis.ts";
+import { countWords, limitsOf, wordsOf } from "./analysis.ts";
 
 /** Options of `lengthFilter`. */
 export interface LengthFilterOptions {
@@ -13,15 +13,25 @@ export interface LengthFilterOptions {
   maxWords?: number;
 }
 
+const DEFAULTS: Required<LengthFilterOptions> = {
+  minCharacters: 0,
+  maxCharacters: Infinity,
+  minWords: 0,
+  maxWords: Infinity,
+};
+
 /**
  * A step that drops short and long documents.
  *
+ * @throws {TypeError} for a limit that there is not, or of another type
  * @throws {RangeError} where a limit is negative
  */
 export function lengthFilter(options: LengthFilterOptions): Step {
-  checkThresholds("length", options);
-  const { minCharacters = 0, maxCharacters = Infinity } = options;
-  const { minWords = 0, maxWords = Infinity } = options;
+  const { minCharacters, maxCharacters, minWords, maxWords } = limitsOf(
+    "length",
+    options,
+    DEFAULTS,
+  );
   return {
     name: "length",
     apply(document) {
@@ -36,4 +46,13 @@ export function lengthFilter(options: LengthFilterOptions): Step {
       return document;
     },
   };
+}
+
+/** The step of those limits that are given; undefined where none is. */
+export function lengthLimits(options: LengthFilterOptions): Step | undefined {
+  const names = Object.keys(DEFAULTS) as (keyof LengthFilterOptions)[];
+  const given = names.filter((name) => options[name] !== undefined);
+  return given.length === 0
+    ? undefined
+    : lengthFilter(Object.fromEntries(given.map((name) => [name, options[name]])));
 }

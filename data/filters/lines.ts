@@ -1,3 +1,4 @@
+import { type PassageUnit, removePassages } from "../passages.ts";
 import type { Step } from "../stage.ts";
 import { withText } from "./analysis.ts";
 
@@ -58,29 +59,28 @@ export function boilerplateRemoval(options: BoilerplateOptions = {}): Step {
   const listed = new Set(lines.map((line) => line.trim().toLowerCase()));
   listed.delete("");
   const longest = Math.max(0, ...[...listed].map(({ length }) => length));
-  const isBoilerplate = (raw: string) => {
-    if (raw.length > 4 * Math.max(longest, LONGEST_BOILERPLATE)) return false;
-    const line = raw.trim();
-    return (listed.size > 0 && listed.has(line.toLowerCase())) ||
-      (builtIn && line.length <= LONGEST_BOILERPLATE && BOILERPLATE.test(line));
-  };
+  const isBoilerplate = (line: string) =>
+    line.length <= Math.max(longest, LONGEST_BOILERPLATE) && (
+      listed.has(line.toLowerCase()) ||
+      (builtIn && line.length <= LONGEST_BOILERPLATE && BOILERPLATE.test(line))
+    );
   return {
     name: "boilerplate",
-    apply: (document) => withText(document, removeWhere(document.text, "\n", isBoilerplate)),
+    apply: (document) => withText(document, removePassages(document.text, "line", isBoilerplate)),
   };
 }
 
 /** Options of `repetitionRemoval`. */
 export interface RepetitionRemovalOptions {
   /** What is compared: lines, or paragraphs, between which stands an empty line. @default "line" */
-  unit?: "line" | "paragraph";
+  unit?: PassageUnit;
   /** Shorter ones may repeat, in UTF-16 units without the white space around them. @default 40 */
   minCharacters?: number;
 }
 
 /**
  * A step that removes the lines or paragraphs of a document that have come before in it, white space
- * around them aside. Repetition across documents is `RepeatedLineFinder`'s.
+ * around them aside. Repetition across documents is `RepeatedPassageFinder`'s.
  *
  * @throws {RangeError} for another unit
  */
@@ -89,22 +89,14 @@ export function repetitionRemoval(options: RepetitionRemovalOptions = {}): Step 
   if (unit !== "line" && unit !== "paragraph") {
     throw new RangeError(`Cannot remove repetition: wanted line or paragraph, got ${unit}`);
   }
-  const separator = unit === "line" ? "\n" : "\n\n";
+  const shortest = Math.max(1, minCharacters);
   return {
     name: `repeated ${unit}s`,
     apply(document) {
       const seen = new Set<string>();
-      const hasComeBefore = (raw: string) => {
-        const piece = raw.trim();
-        return piece.length >= Math.max(1, minCharacters) && seen.size === seen.add(piece).size;
-      };
-      return withText(document, removeWhere(document.text, separator, hasComeBefore));
+      const hasComeBefore = (passage: string) =>
+        passage.length >= shortest && seen.size === seen.add(passage).size;
+      return withText(document, removePassages(document.text, unit, hasComeBefore));
     },
   };
-}
-
-function removeWhere(text: string, separator: string, test: (piece: string) => boolean): string {
-  const pieces = text.split(separator);
-  const kept = pieces.filter((piece) => !test(piece));
-  return kept.length === pieces.length ? text : kept.join(separator);
 }

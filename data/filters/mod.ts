@@ -9,7 +9,7 @@ export {
   type LanguageFilterOptions,
   loadLanguageIdentifier,
 } from "./language.ts";
-export { lengthFilter, type LengthFilterOptions } from "./length.ts";
+export { lengthFilter, type LengthFilterOptions, lengthLimits } from "./length.ts";
 export {
   type BoilerplateOptions,
   boilerplateRemoval,

@@ -108,33 +108,53 @@ export interface EvaluationBatchesOptions {
  * order of the text. The last row may be short and the last batch may lack rows: both are filled
  * with token 0 and target -1.
  *
+ * @param tokens of the text, or the parts of them as they come, of which no more than one is held
  * @throws {RangeError} where an option is out of range or there are fewer than 2 tokens
  */
 export function evaluationBatches(
-  tokens: Tokens,
+  tokens: Tokens | AsyncIterable<Tokens>,
   options: EvaluationBatchesOptions,
 ): ReadableStream<Batch> {
-  const { batchSize: B, context: T, limit } = options;
-  assertShape(B, T);
+  const { batchSize, context, limit } = options;
+  assertShape(batchSize, context);
   if (limit !== undefined) assertWhole("limit", limit, 1);
-  if (tokens.length < 2) {
-    throw new RangeError(
-      `Cannot evaluate: wanted at least 2 tokens, one and its target, got ${tokens.length}; ` +
-        "give more text or a larger validation fraction",
-    );
+  const isWhole = ArrayBuffer.isView(tokens);
+  if (isWhole) assertTarget(tokens.length);
+  return ReadableStream.from(evaluate(isWhole ? [tokens] : tokens, options));
+}
+
+async function* evaluate(
+  parts: Iterable<Tokens> | AsyncIterable<Tokens>,
+  { batchSize: B, context: T, limit = Infinity }: EvaluationBatchesOptions,
+): AsyncGenerator<Batch> {
+  let batch = emptyBatch(0, B, T);
+  let filled = 0;
+  let count = 0;
+  let last = 0;
+  for await (const ids of parts) {
+    for (const id of ids) {
+      if (count++ > 0) {
+        batch.tokens[filled] = last;
+        batch.targets[filled++] = id;
+      }
+      last = id;
+      if (filled < B * T) continue;
+      yield batch;
+      if (batch.index + 1 === limit) return;
+      batch = emptyBatch(batch.index + 1, B, T);
+      filled = 0;
+    }
   }
-  const rows = Math.ceil((tokens.length - 1) / T);
-  const count = Math.min(Math.ceil(rows / B), limit ?? Infinity);
-  let index = 0;
-  return new ReadableStream<Batch>({
-    pull(controller) {
-      const batch = emptyBatch(index, B, T);
-      const end = Math.min(B, rows - index * B);
-      for (let i = 0; i < end; i++) copyRow(batch, i, tokens, index * B + i);
-      controller.enqueue(batch);
-      if (++index === count) controller.close();
-    },
-  }, { highWaterMark: 1 });
+  assertTarget(count);
+  if (filled > 0) yield batch;
+}
+
+function assertTarget(tokens: number): void {
+  if (tokens >= 2) return;
+  throw new RangeError(
+    `Cannot evaluate: wanted at least 2 tokens, one and its target, got ${tokens}; give more text ` +
+      "or a larger validation fraction",
+  );
 }
 
 function sequentialRows(rows: number, B: number): (batch: number, i: number) => number {
@@ -161,10 +181,10 @@ function emptyBatch(index: number, B: number, T: number): Batch {
   return { index, B, T, tokens: new Uint32Array(B * T), targets: new Int32Array(B * T).fill(-1) };
 }
 
-/** Copies row `row` of the text into row `i` of the batch, as far as there are targets. */
+/** Copies row `row` of the text into row `i` of the batch. */
 function copyRow(batch: Batch, i: number, tokens: Tokens, row: number): void {
   const start = row * batch.T;
-  const end = Math.min(start + batch.T, tokens.length - 1);
+  const end = start + batch.T;
   batch.tokens.set(tokens.subarray(start, end), i * batch.T);
   batch.targets.set(tokens.subarray(start + 1, end + 1), i * batch.T);
 }

@@ -14,6 +14,25 @@ export function endOfTextOf(tokenizer: Tokenizer): number | undefined {
 }
 
 /**
+ * A function from the text of a document to its ids, with end-of-text behind them.
+ *
+ * @param endOfText id to put behind each document; undefined for nothing
+ */
+export function documentEncoder(
+  tokenizer: Tokenizer,
+  endOfText: number | undefined = endOfTextOf(tokenizer),
+): (text: string) => Uint32Array {
+  if (endOfText === undefined) return (text) => tokenizer.encode(text);
+  return (text) => {
+    const ids = tokenizer.encode(text);
+    const ended = new Uint32Array(ids.length + 1);
+    ended.set(ids);
+    ended[ids.length] = endOfText;
+    return ended;
+  };
+}
+
+/**
  * A transform from documents to their token ids, each document's followed by end-of-text.
  *
  * @param endOfText id to put behind each document; undefined for nothing
@@ -23,10 +42,8 @@ export function encodeDocuments(
   tokenizer: Tokenizer,
   endOfText: number | undefined = endOfTextOf(tokenizer),
 ): TransformStream<Document, Uint32Array> {
+  const encode = documentEncoder(tokenizer, endOfText);
   return new TransformStream({
-    transform({ text }, controller) {
-      controller.enqueue(tokenizer.encode(text));
-      if (endOfText !== undefined) controller.enqueue(Uint32Array.of(endOfText));
-    },
+    transform: ({ text }, controller) => controller.enqueue(encode(text)),
   });
 }

@@ -13,6 +13,8 @@ export interface EpochOrderOptions {
   shuffleBlocks: number;
   /** Whether rows are shuffled at all. */
   shuffled: boolean;
+  /** Whether the shards stay in their order and only rows are shuffled. @default false */
+  inOrder?: boolean;
   /** The order is a function of these, the epoch and the numbers of rows, and of nothing else. */
   seed: number;
   epoch: number;
@@ -38,11 +40,11 @@ export class EpochOrder {
 
   /** @param rows number of rows of each shard */
   constructor(rows: readonly number[], options: EpochOrderOptions) {
-    const { shuffleBlocks, shuffled, seed, epoch, source } = options;
+    const { shuffleBlocks, shuffled, inOrder, seed, epoch, source } = options;
     this.#rows = rows;
     this.#options = options;
     const permute = permutation(rows.length, seed, epoch, source);
-    this.#shards = rows.map((_, i) => shuffled ? permute(i) : i);
+    this.#shards = rows.map((_, i) => shuffled && !inOrder ? permute(i) : i);
     let end = 0;
     this.#shards.forEach((shard, i) => {
       end += rows[shard];
@@ -53,6 +55,16 @@ export class EpochOrder {
   /** Number of windows. */
   get windows(): number {
     return this.#starts.length - 1;
+  }
+
+  /** Number of shards. */
+  get shards(): number {
+    return this.#shards.length;
+  }
+
+  /** Number of rows. */
+  get rows(): number {
+    return this.#starts[this.windows];
   }
 
   /** Shards of a window. */

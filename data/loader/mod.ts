@@ -5,9 +5,11 @@ export {
   evaluationBatches,
   type EvaluationBatchesOptions,
 } from "./batches.ts";
-export { encodeDocuments, endOfTextOf } from "./document_tokens.ts";
+export { documentEncoder, encodeDocuments, endOfTextOf } from "./document_tokens.ts";
+export { type GrowingSet, isGrowing } from "./growing_set.ts";
 export { permutation } from "./permutation.ts";
-export { rowRange, tokenSet } from "./row_sets.ts";
+export { documentStarts } from "./row_batch.ts";
+export { type HeldOutRows, holdOutRows, rowRange, tokenSet } from "./row_sets.ts";
 export {
   type ShardBatches,
   shardBatches,

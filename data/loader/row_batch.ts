@@ -41,3 +41,18 @@ export function copyRow(batch: Batch, i: number, { tokens, weights, documentIds 
     for (let t = 0; t < T; t++) if (documentIds[t + 1] !== documentIds[t]) targets[at + t] = -1;
   }
 }
+
+/**
+ * For each token of a batch the place in its row where its document begins, [B, T]. Attention within
+ * documents lets the token at t see those from there to t; its position in its document is t less
+ * that.
+ */
+export function documentStarts({ B, T, documentIds }: Batch): Uint32Array {
+  const starts = new Uint32Array(B * T);
+  if (!documentIds) return starts;
+  for (let i = 0; i < B * T; i++) {
+    const t = i % T;
+    starts[i] = t > 0 && documentIds[i] === documentIds[i - 1] ? starts[i - 1] : t;
+  }
+  return starts;
+}

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Shard, ShardSet } from "../shards/mod.ts";
 import type { Tokens } from "../tokens.ts";
+import type { GrowingSet } from "./growing_set.ts";
 
 /**
  * Some of the rows of a set, as a set of its own.
@@ -33,6 +34,62 @@ export function rowRange(set: ShardSet, start: number, end: number): ShardSet {
       const { shard, first, rows } = parts[part];
       const whole = await set.read(shard);
       return { rows, row: (index) => whole.row(first + index) };
+    },
+  };
+}
+
+/** The two parts of `holdOutRows`. */
+export interface HeldOutRows {
+  /** All rows but those that validate. */
+  train: GrowingSet;
+  /** The rows that validate; undefined where the fraction is too small for one. */
+  validation?: ShardSet;
+}
+
+/**
+ * Cuts rows for validation off the end of a growing set's first shard, since its own end is not
+ * known. Waits until that shard is there.
+ *
+ * @param fraction share of the first shard's rows, in [0, 1)
+ * @throws {DataError} where the shard cannot be made
+ */
+export async function holdOutRows(set: GrowingSet, fraction: number): Promise<HeldOutRows> {
+  await set.until(1);
+  const [first] = set.shards;
+  const held = Math.floor((first?.rows ?? 0) * fraction + 1e-6);
+  if (held === 0) return { train: set };
+  const border = first.rows - held;
+  const identity = (part: string) =>
+    createHash("sha256").update(`${set.sha256} ${part} ${border}`).digest("hex");
+  const { path, context, dtype, documentIds, weights } = set;
+  const same = { path, context, dtype, documentIds, weights };
+  const shards = [{ ...first, rows: border }];
+  return {
+    train: {
+      ...same,
+      sha256: identity("train"),
+      get rows() {
+        return set.rows - held;
+      },
+      get shards() {
+        while (shards.length < set.shards.length) shards.push(set.shards[shards.length]);
+        return shards;
+      },
+      until: (shards) => set.until(shards),
+      async read(shard) {
+        const whole = await set.read(shard);
+        return shard > 0 ? whole : { rows: border, row: (index) => whole.row(index) };
+      },
+    },
+    validation: {
+      ...same,
+      sha256: identity("validation"),
+      rows: held,
+      shards: [{ ...first, rows: held }],
+      async read() {
+        const whole = await set.read(0);
+        return { rows: held, row: (index) => whole.row(border + index) };
+      },
     },
   };
 }

@@ -19,7 +19,7 @@ export interface SourceProgress {
   path: string;
   /** Rows taken in all epochs. */
   rows: number;
-  /** Whole epochs and the part of the one begun. */
+  /** Whole epochs and the part of the one begun; 0 in the first one of a set that still grows. */
   epochs: number;
   /** Whether it has given all it may. */
   exhausted: boolean;

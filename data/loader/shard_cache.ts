@@ -18,6 +18,8 @@ export interface RemoteShardsOptions {
   cache: string;
   /** Most bytes that shards take there; at least as many as the largest has. */
   cacheBytes: number;
+  /** Tokens of a row but one, T, that the shards must have. @default what they say */
+  context?: number;
 }
 
 /** An index lists at most about 100,000 shards, so that a wrong URL does not fill the memory. */
@@ -33,14 +35,21 @@ const RETRY_MS = 20;
  *
  * @throws {DataError} where the index is not one; when reading, where what comes is not what the
  * index says
- * @throws {RangeError} where the cache cannot hold the largest shard
+ * @throws {RangeError} where the cache cannot hold the largest shard, or the context is not that of
+ * the shards
  */
 export async function openRemoteShards(options: RemoteShardsOptions): Promise<ShardSet> {
-  const { path, open, cacheBytes } = options;
+  const { path, open, cacheBytes, context } = options;
   const where = `${path.replace(/\/$/, "")}/index.json`;
   const index = await readAll(await open("index.json"), MOST_INDEX_BYTES, where);
   const set = mdsSet(index, cachedFiles(options));
-  const largest = Math.max(...set.shards.map(({ fileBytes }) => fileBytes));
+  if (context !== undefined && context !== set.context) {
+    throw new RangeError(
+      `Cannot open ${path}: wanted rows of context ${context}, got shards of context ` +
+        `${set.context}; prepare the shards again, or use their context`,
+    );
+  }
+  const largest = set.shards.reduce((most, { fileBytes }) => Math.max(most, fileBytes), 0);
   if (cacheBytes >= largest) return set;
   throw new RangeError(
     `Cannot cache the shards of ${path}: wanted cacheBytes of at least ${largest}, the largest ` +

@@ -68,7 +68,8 @@ export function assertOptions(
   if (batchSize % ranks !== 0) refuse(`a batchSize that ${ranks} ranks share`, batchSize);
   if (sources.length === 0) refuse("at least one set of shards", "none");
   const [{ set: first }] = sources;
-  for (const { set, weight = 1, maxEpochs = 1 } of sources) {
+  for (const source of sources) {
+    const { set, weight = 1, maxEpochs = 1 } = source;
     if (!(weight > 0 && weight < Infinity)) refuse(`a weight above 0 for ${set.path}`, weight);
     if (!(maxEpochs * set.rows >= 1)) refuse(`maxEpochs above 0 for ${set.path}`, maxEpochs);
     if (set.context !== first.context) {
@@ -78,7 +79,12 @@ export function assertOptions(
       );
     }
     if (documentIds && !set.documentIds) refuse("shards with document ids", `none in ${set.path}`);
-    if (set.rows > 2 ** 32) refuse("at most 2³² rows", `${set.rows} in ${set.path}`);
+    if (set.rows === Infinity) {
+      const isFree = source.maxEpochs === undefined &&
+        (source.weight !== undefined || sources.length === 1);
+      const got = "a set that still grows; await until(Infinity) first";
+      if (!isFree) refuse(`a weight and no maxEpochs for ${set.path}`, got);
+    } else if (set.rows > 2 ** 32) refuse("at most 2³² rows", `${set.rows} in ${set.path}`);
   }
   const given = sources.filter(({ weight }) => weight !== undefined).length;
   if (given > 0 && given < sources.length) refuse("a weight for each set, or none", `${given}`);
@@ -99,8 +105,9 @@ export function makeMixture(
   { temperature = 1 }: ShardBatchesOptions,
 ): Mixture {
   const byRows = temperatureWeights(sources.map(({ set }) => set.rows), temperature);
+  const alone = sources.length === 1;
   return new Mixture(
-    sources.map(({ weight }, i) => weight ?? byRows[i]),
+    sources.map(({ weight }, i) => alone ? 1 : weight ?? byRows[i]),
     sources.map(rowLimit),
   );
 }

@@ -1,3 +1,6 @@
+import type { EvaluationHits } from "../dedup/mod.ts";
+import type { Count, Step } from "../stage.ts";
+
 /** Documents and bytes dropped, and tokens where they were dropped after tokenizing. */
 export interface DropCount {
   /** Documents dropped. */
@@ -27,18 +30,46 @@ export interface SourceAccount {
   tokens: number;
 }
 
+/** What went through a stage. */
+export interface StageCount {
+  /** What came in. */
+  in: Count;
+  /** What went out, as it was then. */
+  out: Count;
+}
+
+/** Documents by the base-2 logarithm of their length, rounded down. */
+export interface LengthCounts {
+  /** By UTF-8 bytes of their texts. */
+  bytes: Record<string, number>;
+  /** By tokens. */
+  tokens: Record<string, number>;
+}
+
 /** Sums over documents; a difference between two moments is of the same shape. */
 export interface Account {
   /** By index of the file. */
   sources: Record<number, SourceAccount>;
+  /** By name, in order. */
+  stages: Record<string, StageCount>;
   dropped: DropTable;
-  /** Documents kept, by the base-2 logarithm of their tokens, rounded down. */
-  lengths: Record<number, number>;
+  /** Documents kept. */
+  lengths: LengthCounts;
+  /** What was found of evaluation sets, by name. */
+  evaluation: Record<string, EvaluationHits>;
 }
 
-/** An account of nothing yet. */
-export function emptyAccount(): Account {
-  return { sources: {}, dropped: {}, lengths: {} };
+/** An account of nothing yet; it names the stages to come. */
+export function emptyAccount(steps: readonly Step[] = []): Account {
+  const none = () => ({ documents: 0, bytes: 0 });
+  const stages = steps.map(({ name }) => [name, { in: none(), out: none() }]);
+  return {
+    sources: {},
+    stages: Object.fromEntries(stages),
+    dropped: {},
+    lengths: { bytes: {}, tokens: {} },
+    evaluation: {},
+  };
 }
 
 /** A source of which nothing was read yet. */

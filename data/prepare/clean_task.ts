@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import type { Document } from "../document.ts";
 import type { Step } from "../stage.ts";
-import { type Account, countDrop, emptyAccount, emptySource } from "./account.ts";
+import { type Account, emptyAccount, emptySource } from "./account.ts";
 import { encodeFrame, type SpooledDocument } from "./frame.ts";
+import { NOT_EMPTY, runSteps } from "./run_steps.ts";
 
 /** A document that was dropped, as `--keep-dropped` writes it. */
 export interface DroppedDocument {
@@ -30,6 +31,8 @@ export interface CleanResult {
   documents: number;
   /** Their fingerprints, each behind its length in one byte pair. */
   fingerprints: Uint8Array<ArrayBuffer>;
+  /** The hashes of their lines or paragraphs, each behind their number as 32 bits. */
+  passages: Uint8Array<ArrayBuffer>;
   account: Account;
   /** In the order of the documents: all of them, or the first of each reason as examples. */
   dropped: DroppedDocument[];
@@ -40,57 +43,58 @@ export interface CleanOptions {
   steps: readonly Step[];
   /** 16 bytes of exact hash and, for near duplicates, those of the bands. */
   fingerprint(text: string): Uint8Array;
+  /** Hashes of lines or paragraphs, where those are looked for in the whole corpus. */
+  hashPassages?(text: string): Uint32Array;
   /** Whether all that is dropped comes back, or only examples. */
   keepDropped: boolean;
 }
 
 /** Cleans a batch of documents. */
 export function clean({ documents, files }: CleanTask, options: CleanOptions): CleanResult {
-  const account = emptyAccount();
+  const { fingerprint, hashPassages, keepDropped } = options;
+  const steps = [...options.steps, NOT_EMPTY];
+  const account = emptyAccount(steps);
   const left: SpooledDocument[] = [];
   const dropped: DroppedDocument[] = [];
   const fingerprints: Uint8Array[] = [];
+  const passages: Uint32Array[] = [];
   const seen = new Set<string>();
-  documents.forEach((document, i) => {
+  documents.forEach((read, i) => {
     const file = files[i];
+    const bytes = Buffer.byteLength(read.text);
     const source = account.sources[file] ??= emptySource();
     source.documents++;
-    source.bytes += Buffer.byteLength(document.text);
-    const drop = applySteps(document, options.steps);
-    if ("stage" in drop) {
-      const { stage, reason, document: { id, text, source } } = drop;
-      countDrop(account.dropped, stage, reason, { bytes: Buffer.byteLength(text) });
-      const key = `${stage}\n${reason}`;
-      if (options.keepDropped || !seen.has(key)) dropped.push({ stage, reason, id, source, text });
+    source.bytes += bytes;
+    const { document: { id, text, source: path }, drop } = runSteps(read, bytes, steps, account);
+    if (drop !== undefined) {
+      const key = `${drop.stage}\n${drop.reason}`;
+      if (keepDropped || !seen.has(key)) dropped.push({ ...drop, id, source: path, text });
       seen.add(key);
       return;
     }
-    const { id, text } = drop.document;
     left.push({ file, id, text });
-    const print = options.fingerprint(text);
+    const print = fingerprint(text);
     fingerprints.push(Uint8Array.of(print.length & 255, print.length >> 8), print);
+    if (hashPassages === undefined) return;
+    const hashes = hashPassages(text);
+    passages.push(Uint32Array.of(hashes.length), hashes);
   });
-  const joined = Buffer.concat(fingerprints);
   return {
     frame: encodeFrame(left),
     documents: left.length,
-    fingerprints: new Uint8Array(joined),
+    fingerprints: joined(fingerprints),
+    passages: joined(passages),
     account,
     dropped,
   };
 }
 
-/** A document after the last step, or as the step that drops it got it. */
-type Cleaned = { document: Document } | { document: Document; stage: string; reason: string };
-
-function applySteps(document: Document, steps: readonly Step[]): Cleaned {
-  let current = document;
-  for (const step of steps) {
-    const answer = step.apply(current);
-    if ("drop" in answer) return { document: current, stage: step.name, reason: answer.drop };
-    current = answer;
+function joined(parts: readonly (Uint8Array | Uint32Array)[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const { buffer, byteOffset, byteLength } of parts) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+    at += byteLength;
   }
-  return current.text === ""
-    ? { document: current, stage: "text", reason: "empty" }
-    : { document: current };
+  return bytes;
 }

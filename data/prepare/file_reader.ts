@@ -6,7 +6,10 @@ const CHUNK_BYTES = 1 << 20;
 export class FileReader implements Disposable {
   #path: string;
   #file: Deno.FsFile;
-  #held: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(CHUNK_BYTES);
+  /** What of the buffer is still to be read. */
+  #start = 0;
+  #end = 0;
   #offset: number;
 
   private constructor(path: string, file: Deno.FsFile, offset: number) {
@@ -33,25 +36,32 @@ export class FileReader implements Disposable {
    * @throws {DataError} where the file ends before their number is reached
    */
   async read(count: number): Promise<Uint8Array<ArrayBuffer> | null> {
-    while (this.#held.length < count) {
-      const chunk = new Uint8Array(this.#held.length + Math.max(count, CHUNK_BYTES));
-      chunk.set(this.#held);
-      const got = await this.#file.read(chunk.subarray(this.#held.length));
+    while (this.#end - this.#start < count) {
+      this.#makeRoom(count);
+      const got = await this.#file.read(this.#buffer.subarray(this.#end));
       if (got === null) {
-        if (this.#held.length === 0) return null;
+        if (this.#end === this.#start) return null;
         throw new DataError(
-          `Cannot read the file: wanted ${count} bytes, got ${this.#held.length}; it was cut ` +
-            "short, so remove its folder and begin again",
+          `Cannot read the file: wanted ${count} bytes, got ${this.#end - this.#start}; it was ` +
+            "cut short, so remove its folder and begin again",
           this.#path,
           this.#offset,
         );
       }
-      this.#held = chunk.subarray(0, this.#held.length + got);
+      this.#end += got;
     }
-    const bytes = this.#held.slice(0, count);
-    this.#held = this.#held.subarray(count);
     this.#offset += count;
-    return bytes;
+    return this.#buffer.slice(this.#start, this.#start += count);
+  }
+
+  #makeRoom(count: number): void {
+    const held = this.#buffer.subarray(this.#start, this.#end);
+    if (count > this.#buffer.length) {
+      this.#buffer = new Uint8Array(Math.max(count, 2 * held.length));
+    }
+    this.#buffer.set(held);
+    this.#start = 0;
+    this.#end = held.length;
   }
 
   /** Closes the file. */

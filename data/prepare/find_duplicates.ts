@@ -1,15 +1,12 @@
-import { AppendFile } from "../append_file.ts";
 import { type Duplicate, DuplicateFinder, type Duplicates } from "../dedup/mod.ts";
 import { FileReader } from "./file_reader.ts";
 import type { PrepareProgress } from "./progress.ts";
+import { writeRecordList } from "./record_list.ts";
 
-/** Fields of an entry in the list of duplicates: document, what it is kept as, kind. */
-const FIELDS = 3;
-/** Entries written or read at once. */
-const BLOCK_ENTRIES = 4096;
-const KINDS = ["exact", "minhash"] as const;
-
-export type { Duplicate };
+/** Numbers in the list for each duplicate: its document, what that is kept as, the kind. */
+export const DUPLICATE_FIELDS = 3;
+/** The kinds by their numbers; 0 is no duplicate. */
+export const DUPLICATE_KINDS = [undefined, "exact", "near"] as const;
 
 /** How many duplicates there are, and in what clusters. */
 export type DuplicateSummary = Pick<Duplicates, "exact" | "near" | "clusters">;
@@ -45,32 +42,14 @@ export async function findDuplicates(options: FindDuplicatesOptions): Promise<Du
     onProgress({ phase: "dedup", bytes, totalBytes: size, documents: document, dropped: 0 });
   }
   using duplicates = await finder.finish(signal);
-  const dropped = await writeList(duplicates, list);
+  const dropped = await writeRecordList(list, DUPLICATE_FIELDS, records(duplicates.removed()));
   onProgress({ phase: "dedup", bytes: size, totalBytes: size, documents, dropped });
   const { exact, near, clusters } = duplicates;
   return { exact, near, clusters };
 }
 
-async function writeList(duplicates: Duplicates, list: string): Promise<number> {
-  using file = await AppendFile.open(list, 0);
-  const block = new Uint32Array(FIELDS * BLOCK_ENTRIES);
-  let count = 0;
-  const flush = (entries: number) =>
-    file.append(new Uint8Array(block.buffer, 0, 4 * FIELDS * entries));
-  for await (const { document, keptAs, kind } of duplicates.removed()) {
-    block.set([document, keptAs, KINDS.indexOf(kind)], FIELDS * (count % BLOCK_ENTRIES));
-    if (++count % BLOCK_ENTRIES === 0) await flush(BLOCK_ENTRIES);
-  }
-  await flush(count % BLOCK_ENTRIES);
-  await file.sync();
-  return count;
-}
-
-/** The list of duplicates from a document on. */
-export async function* readDuplicates(list: string, from: number): AsyncGenerator<Duplicate> {
-  using reader = await FileReader.open(list);
-  for (let bytes; (bytes = await reader.read(4 * FIELDS)) !== null;) {
-    const [document, keptAs, kind] = new Uint32Array(bytes.buffer);
-    if (document >= from) yield { document, keptAs, kind: KINDS[kind] };
+async function* records(duplicates: AsyncIterable<Duplicate>): AsyncGenerator<number[]> {
+  for await (const { document, keptAs, kind } of duplicates) {
+    yield [document, keptAs, DUPLICATE_KINDS.indexOf(kind === "exact" ? "exact" : "near")];
   }
 }

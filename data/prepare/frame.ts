@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 /** A document between cleaning and tokenizing. */
 export interface SpooledDocument {
@@ -9,6 +9,8 @@ export interface SpooledDocument {
   text: string;
 }
 
+/** Frames are read once, soon: a third more bytes for two thirds of the time. */
+const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const HEAD_FIELDS = 3; // file, bytes of the id, bytes of the text
 
 /**
@@ -31,7 +33,7 @@ export function encodeFrame(documents: readonly SpooledDocument[]): Uint8Array<A
     at += bytes.write(id, at);
     at += bytes.write(text, at);
   }
-  return new Uint8Array(zstdCompressSync(bytes));
+  return new Uint8Array(zstdCompressSync(bytes, FASTEST));
 }
 
 /** What {@linkcode encodeFrame} has written. */

@@ -10,11 +10,11 @@ import { type Account, addCounts, emptyAccount, sumDrops } from "./account.ts";
 import type { CleanResult, CleanTask, DroppedDocument } from "./clean_task.ts";
 import type { WorkerPool } from "./pool.ts";
 import type { PrepareProgress } from "./progress.ts";
-import type { CleanSetup } from "./clean_worker.ts";
+import type { WorkerResult, WorkerSetup, WorkerTask } from "./worker.ts";
 
 /** Documents of a task of cleaning: whichever comes first. */
 const BATCH_DOCUMENTS = 4096;
-const BATCH_CHARACTERS = 1 << 20;
+const BATCH_CHARACTERS = 1 << 18;
 /** Time between two entries of the journal. */
 const RECORD_MS = 1000;
 
@@ -47,6 +47,7 @@ export interface IngestEntry {
   /** Lengths of the files that are added to. */
   spoolBytes: number;
   fingerprintBytes: number;
+  passageBytes: number;
   droppedBytes: number;
   /** Documents in the spool, from the start. */
   documents: number;
@@ -62,6 +63,7 @@ export interface IngestEntry {
 export interface IngestFiles {
   spool: string;
   fingerprints: string;
+  passages: string;
   /** Where to keep what is dropped, as JSON lines. */
   dropped?: string;
 }
@@ -73,7 +75,7 @@ export interface IngestOptions {
   /** Whether a file that cannot be read is left where it breaks, instead of ending the work. */
   skipBadFiles: boolean;
   into: IngestFiles;
-  pool: WorkerPool<CleanSetup, CleanTask, CleanResult>;
+  pool: WorkerPool<WorkerSetup, WorkerTask, WorkerResult>;
   /** The last entry of an interrupted run. */
   from?: IngestEntry;
   record(entry: IngestEntry): Promise<void>;
@@ -96,6 +98,7 @@ export async function ingest(options: IngestOptions): Promise<void> {
   const { files, into, pool, from, record, onProgress, signal } = options;
   using spool = await AppendFile.open(into.spool, from?.spoolBytes ?? 0);
   using fingerprints = await AppendFile.open(into.fingerprints, from?.fingerprintBytes ?? 0);
+  using passages = await AppendFile.open(into.passages, from?.passageBytes ?? 0);
   using dropped = into.dropped === undefined
     ? undefined
     : await AppendFile.open(into.dropped, from?.droppedBytes ?? 0);
@@ -115,12 +118,13 @@ export async function ingest(options: IngestOptions): Promise<void> {
   }
 
   async function save(position: IngestPosition): Promise<void> {
-    await Promise.all([spool.sync(), fingerprints.sync(), dropped?.sync()]);
+    await Promise.all([spool, fingerprints, passages, dropped].map((file) => file?.sync()));
     await record({
       type: "ingest",
       position,
       spoolBytes: spool.bytes,
       fingerprintBytes: fingerprints.bytes,
+      passageBytes: passages.bytes,
       droppedBytes: dropped?.bytes ?? 0,
       documents,
       ...entry,
@@ -137,12 +141,13 @@ export async function ingest(options: IngestOptions): Promise<void> {
       yield { task: { kind, documents, files } };
     }
   }
-  for await (const result of pool.map(tasks())) {
+  for await (const result of pool.map<CleanResult>(tasks())) {
     const { position, reports, bad, bytes } = ahead.shift()!;
     const head = Uint32Array.of(result.frame.length, result.documents);
     await spool.append(new Uint8Array(head.buffer));
     await spool.append(result.frame);
     await fingerprints.append(result.fingerprints);
+    await passages.append(result.passages);
     documents += result.documents;
     addCounts(entry.account, result.account);
     entry.reports.push(...reports);

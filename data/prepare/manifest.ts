@@ -1,13 +1,18 @@
+import type { EvaluationSize } from "../dedup/mod.ts";
+import type { PackingAccounting } from "../packing/mod.ts";
 import {
   addCounts,
   countDrop,
   type DropTable,
   emptySource,
+  type LengthCounts,
   type SourceAccount,
+  type StageCount,
   sumDrops,
 } from "./account.ts";
-import type { DuplicateSummary } from "./find_duplicates.ts";
-import type { PackingAccounting } from "../packing/mod.ts";
+import type { EvaluationFiles } from "./evaluation_sets.ts";
+import type { TokenFrequencies } from "./token_counts.ts";
+import type { Excerpt } from "./tokenize_task.ts";
 import type { Work } from "./work.ts";
 
 /** A source as it was read. */
@@ -32,6 +37,42 @@ export interface ManifestSource extends SourceAccount {
   error?: string;
 }
 
+/** Names a document. */
+export interface DocumentName {
+  /** Its id within the source. */
+  id: string;
+  /** Path of its source, as `sources` has it. */
+  source: string;
+}
+
+/** How many duplicates there are, in what clusters, and some of them. */
+export interface ManifestDuplicates {
+  /** Documents whose text had come before. */
+  exact: number;
+  /** Other documents that are like an earlier one. */
+  near: number;
+  /** Number of clusters of `from` to `to` documents. */
+  sizes: { from: number; to: number; clusters: number }[];
+  /** The largest clusters: the document kept, and how many documents it stands for with itself. */
+  largest: (DocumentName & { size: number })[];
+  /** The first duplicates of each kind and what they were kept as. */
+  examples: { kind: "exact" | "near"; dropped: DocumentName; kept: DocumentName }[];
+}
+
+/** What was found of an evaluation set in the documents. */
+export interface ManifestEvaluation extends EvaluationSize {
+  /** Its files. */
+  files: { path: string; sha256: string }[];
+  /** Documents that hold some of it. */
+  documents: number;
+  /** Places in documents where an n-gram of it begins. */
+  ngrams: number;
+  /** Number of its items that were found. */
+  itemsFound: number;
+  /** Documents that hold some of an item, by the item's number in the set, from 0. */
+  found: Record<string, number>;
+}
+
 /** All there is to know of a prepared corpus; but for `timing` a function of sources and options. */
 export interface Manifest {
   /** Documents kept. */
@@ -46,6 +87,8 @@ export interface Manifest {
   padding: number;
   /** What was dropped, by stage and reason. */
   dropped: DropTable;
+  /** What went into each stage and came out, in order. */
+  stages: ({ name: string } & StageCount)[];
   /** The files read, in order. */
   sources: ManifestSource[];
   /** SHA-256 of the tokenizer.json, its number of tokens and the id between documents. */
@@ -56,10 +99,16 @@ export interface Manifest {
   totals: SourceAccount & { bytesPerToken: number | null };
   /** Where there is a split: rows and tokens on each side. */
   splits: Record<string, { documents: number; tokens: number; rows: number }>;
-  /** Clusters of duplicates. */
-  duplicates: DuplicateSummary;
-  /** Documents kept, by the base-2 logarithm of their tokens, rounded down. */
-  lengths: Record<string, number>;
+  /** What was found to have come before. */
+  duplicates: ManifestDuplicates;
+  /** Lines or paragraphs taken out since they had come before in the corpus. */
+  repeatedPassages: number;
+  /** Evaluation sets that were looked for. */
+  evaluation: ManifestEvaluation[];
+  /** Documents kept, by the base-2 logarithm of their lengths, rounded down. */
+  lengths: LengthCounts;
+  /** How often each token occurs. */
+  frequencies: TokenFrequencies;
   /** What wrote this. */
   version: string;
   /** Picks the documents that validate. */
@@ -74,7 +123,9 @@ export interface ManifestParts {
   /** Names of the files, as the manifest shows them. */
   names: readonly string[];
   work: Work;
+  evaluation: readonly (EvaluationFiles & EvaluationSize)[];
   tokenizer: Manifest["tokenizer"];
+  frequencies: TokenFrequencies;
   /** Where the tokens went, by split. */
   splits: Record<string, PackingAccounting>;
   version: string;
@@ -119,6 +170,7 @@ export function makeManifest(parts: ManifestParts): Manifest {
     shared: sum("shared"),
     padding: sum("padding"),
     dropped,
+    stages: Object.entries(work.account.stages).map(([name, count]) => ({ name, ...count })),
     sources,
     tokenizer: parts.tokenizer,
     options: parts.options,
@@ -129,8 +181,15 @@ export function makeManifest(parts: ManifestParts): Manifest {
         { documents, tokens, rows },
       ]),
     ),
-    duplicates: work.duplicates!,
+    duplicates: duplicatesOf(work, names),
+    repeatedPassages: work.repeated ?? 0,
+    evaluation: parts.evaluation.map(({ name, files, items, tooShort }) => {
+      const { documents, ngrams, found } = work.account.evaluation[name] ?? NOTHING_FOUND;
+      const itemsFound = Object.keys(found).length;
+      return { name, files, items, tooShort, documents, ngrams, itemsFound, found };
+    }),
     lengths: work.account.lengths,
+    frequencies: parts.frequencies,
     version: parts.version,
     seed: parts.seed,
     timing: {
@@ -138,6 +197,34 @@ export function makeManifest(parts: ManifestParts): Manifest {
       seconds,
       bytesPerSecond: Math.round(totals.bytes / seconds),
     },
+  };
+}
+
+const NOTHING_FOUND = { documents: 0, ngrams: 0, found: {} };
+
+/** Numbers of the documents that the manifest names. */
+export function namedDuplicates({ duplicates }: Work): Set<number> {
+  const { examples = [], largest = [] } = duplicates?.clusters ?? {};
+  return new Set([
+    ...examples.flatMap(({ document, keptAs }) => [document, keptAs]),
+    ...largest.map(({ keeper }) => keeper),
+  ]);
+}
+
+function duplicatesOf(
+  { duplicates, shown }: Work,
+  names: readonly string[],
+): ManifestDuplicates {
+  const { exact, near, clusters: { sizes, largest, examples } } = duplicates!;
+  const nameOf = ({ id, source }: Excerpt): DocumentName => ({ id, source: names[source] });
+  return {
+    ...{ exact, near, sizes },
+    largest: largest.map(({ keeper, size }) => ({ ...nameOf(shown[keeper]), size })),
+    examples: examples.map(({ kind, document, keptAs }) => ({
+      kind: kind === "exact" ? kind : "near",
+      dropped: nameOf(shown[document]),
+      kept: nameOf(shown[keptAs]),
+    })),
   };
 }
 

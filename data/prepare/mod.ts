@@ -3,10 +3,17 @@
  *
  * @module
  */
-export type { DropCount, DropTable, SourceAccount } from "./account.ts";
-export type { DuplicateSummary } from "./find_duplicates.ts";
-export type { Manifest, ManifestSource } from "./manifest.ts";
-export { prepare, type PrepareOptions, type PrepareRun } from "./prepare.ts";
+export type { DropCount, DropTable, LengthCounts, SourceAccount, StageCount } from "./account.ts";
+export { Journal } from "./journal.ts";
+export type {
+  DocumentName,
+  Manifest,
+  ManifestDuplicates,
+  ManifestEvaluation,
+  ManifestSource,
+} from "./manifest.ts";
+export type { PrepareOptions, PrepareRun } from "./options.ts";
+export { prepare } from "./prepare.ts";
 export {
   type ChangeExample,
   type Preview,
@@ -14,3 +21,4 @@ export {
   type StagePreview,
 } from "./preview.ts";
 export type { PrepareProgress } from "./progress.ts";
+export type { TokenFrequencies } from "./token_counts.ts";

@@ -1,18 +1,24 @@
 import { createHash } from "node:crypto";
 import { byteTokenizer, readTokenizer, type Tokenizer } from "../tokenizers/mod.ts";
+import { WorkerPool } from "./pool.ts";
 
 /** Names that the token between documents goes by. */
 const END_OF_TEXT = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "[SEP]"];
 
-/** A tokenizer and what a manifest says of it. */
-export interface OpenTokenizer {
-  tokenizer: Tokenizer;
-  /** The content of its tokenizer.json; workers make the tokenizer of it. */
-  json: Record<string, unknown>;
-  /** SHA-256 of that content in hexadecimal. */
+/** What is known of a tokenizer, as plain values. */
+export interface TokenizerFacts {
+  /** Its tokenizer.json, as UTF-8; workers make the tokenizer of it. */
+  json: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of that in hexadecimal. */
   sha256: string;
+  vocabularySize: number;
   /** Id of the token behind each document. */
   endOfText?: number;
+}
+
+/** A tokenizer and what is known of it. */
+export interface OpenTokenizer extends TokenizerFacts {
+  tokenizer: Tokenizer;
 }
 
 /**
@@ -25,13 +31,39 @@ export interface OpenTokenizer {
  */
 export async function openTokenizer(name: string, endOfText?: string): Promise<OpenTokenizer> {
   const tokenizer = name === "byte" ? byteTokenizer() : await readTokenizer(name);
-  const json = tokenizer.toJson();
+  const content = tokenizer.toJson();
+  const json = new TextEncoder().encode(JSON.stringify(content));
   return {
     tokenizer,
     json,
-    sha256: createHash("sha256").update(JSON.stringify(json)).digest("hex"),
-    endOfText: findEndOfText(json as TokenizerJson, name, endOfText),
+    sha256: createHash("sha256").update(json).digest("hex"),
+    vocabularySize: tokenizer.vocabularySize,
+    endOfText: findEndOfText(content as TokenizerJson, name, endOfText),
   };
+}
+
+/**
+ * What is known of a tokenizer, which is opened in a worker: reading one leaves a hundred megabytes
+ * of memory that are not given back.
+ *
+ * @throws as {@linkcode openTokenizer} does
+ */
+export async function describeTokenizer(
+  name: string,
+  endOfText?: string,
+): Promise<TokenizerFacts> {
+  using pool = new WorkerPool<null, TokenizerTask, TokenizerFacts>({
+    module: new URL("./tokenizer_worker.ts", import.meta.url),
+    setup: null,
+    workers: 1,
+  });
+  return await pool.run({ name, endOfText });
+}
+
+/** Which tokenizer to open. */
+export interface TokenizerTask {
+  name: string;
+  endOfText?: string;
 }
 
 function findEndOfText(json: TokenizerJson, name: string, wanted?: string): number | undefined {

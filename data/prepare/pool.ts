@@ -1,3 +1,5 @@
+import { DataError } from "../errors.ts";
+
 /** Options of `WorkerPool`. */
 export interface WorkerPoolOptions<Setup> {
   /** The module that the workers run; it answers each message `{ task }` with one message. */
@@ -11,8 +13,12 @@ export interface WorkerPoolOptions<Setup> {
 /** What a worker is sent: its setup once, then tasks. */
 export type PoolMessage<Setup, Task> = { setup: Setup } | { task: Task };
 
-/** What a worker answers to a task. */
-export type PoolAnswer<Result> = { result: Result } | { error: unknown };
+/** What a worker answers to a task; of a `DataError` its place too, which cloning would lose. */
+export type PoolAnswer<Result> =
+  | { result: Result }
+  | { error: unknown; place?: DataErrorPlace };
+
+type DataErrorPlace = Pick<DataError, "path" | "byteOffset">;
 
 interface Job<Task, Result> {
   task: Task;
@@ -60,15 +66,15 @@ export class WorkerPool<Setup, Task, Result> implements Disposable {
   }
 
   /**
-   * The results of many tasks in the order of the tasks, however long each takes. No more than two
-   * tasks a worker are under way or waiting to be taken.
+   * The results of many tasks in the order of the tasks, however long each takes; `R` is what the
+   * workers answer to these. No more than two tasks a worker are under way or waiting to be taken.
    */
-  async *map(
+  async *map<R extends Result>(
     tasks: AsyncIterable<{ task: Task; transfer?: Transferable[] }>,
-  ): AsyncGenerator<Result> {
-    const ahead: Promise<Result>[] = [];
+  ): AsyncGenerator<R> {
+    const ahead: Promise<R>[] = [];
     for await (const { task, transfer } of tasks) {
-      const result = this.run(task, transfer);
+      const result = this.run(task, transfer) as Promise<R>;
       result.catch(() => {}); // it is awaited below, perhaps after another one has failed
       ahead.push(result);
       if (ahead.length >= 2 * this.size) yield await ahead.shift()!;
@@ -88,7 +94,7 @@ export class WorkerPool<Setup, Task, Result> implements Disposable {
       const job = this.#running.get(worker)!;
       this.#running.delete(worker);
       this.#idle.push(worker);
-      if ("error" in data) job.reject(data.error);
+      if ("error" in data) job.reject(errorOf(data));
       else job.resolve(data.result);
       this.#next();
     };
@@ -117,8 +123,21 @@ export class WorkerPool<Setup, Task, Result> implements Disposable {
   }
 }
 
+function errorOf({ error, place }: { error: unknown; place?: DataErrorPlace }): unknown {
+  if (place === undefined || !(error instanceof Error)) return error;
+  const { path, byteOffset } = place;
+  const where = `, at ${path}:${byteOffset}`;
+  return new DataError(error.message.slice(0, -where.length), path, byteOffset, { cause: error });
+}
+
 /** What a worker makes of a task. */
-export type Work<Task, Result> = (task: Task) => { result: Result; transfer?: Transferable[] };
+export type Work<Task, Result> = (task: Task) => Answer<Result> | Promise<Answer<Result>>;
+
+interface Answer<Result> {
+  result: Result;
+  /** What moves to the other side. */
+  transfer?: Transferable[];
+}
 
 /**
  * The other end of a `WorkerPool`, called once in the worker's module.
@@ -141,10 +160,12 @@ export function serveTasks<Setup, Task, Result>(
       return;
     }
     try {
-      const { result, transfer = [] } = (await ready)(data.task);
+      const { result, transfer = [] } = await (await ready)(data.task);
       scope.postMessage({ result }, transfer);
     } catch (error) {
-      scope.postMessage({ error }, []);
+      const isData = error instanceof DataError;
+      const place = isData ? { path: error.path, byteOffset: error.byteOffset } : undefined;
+      scope.postMessage({ error, place }, []);
     }
   };
 }

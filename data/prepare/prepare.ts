@@ -1,68 +1,28 @@
-import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { AppendFile } from "../append_file.ts";
-import type { CleaningOptions } from "../filters/mod.ts";
-import type { PackingStrategy } from "../packing/mod.ts";
-import { listSources, type ReadDocumentsOptions, type SourceFile } from "../sources/mod.ts";
-import type { CleanResult, CleanTask } from "./clean_task.ts";
-import { findDuplicates } from "./find_duplicates.ts";
+import { type DecontaminationOptions, decontaminator, type EvaluationSize } from "../dedup/mod.ts";
+import { listSources, type SourceFile } from "../sources/mod.ts";
+import { type EvaluationFiles, readEvaluationSets } from "./evaluation_sets.ts";
+import { DUPLICATE_FIELDS, type DuplicateSummary, findDuplicates } from "./find_duplicates.ts";
+import { findRepeated, REPEATED_FIELDS } from "./find_repeated.ts";
 import { ingest } from "./ingest.ts";
-import { assertBalanced, makeManifest, type Manifest } from "./manifest.ts";
-import { type OpenTokenizer, openTokenizer } from "./open_tokenizer.ts";
+import { assertBalanced, makeManifest, type Manifest, namedDuplicates } from "./manifest.ts";
+import { describeTokenizer, type TokenizerFacts } from "./open_tokenizer.ts";
+import {
+  checkOptions,
+  keyOf,
+  type PrepareOptions,
+  type PrepareRun,
+  recordedOptions,
+  VERSION,
+} from "./options.ts";
 import { pack, type Packed } from "./pack.ts";
 import { WorkerPool } from "./pool.ts";
-import type { PrepareProgress } from "./progress.ts";
-import { reportHtml } from "./report.ts";
-import type { TokenizeResult, TokenizeTask } from "./tokenize_task.ts";
+import { writeRecordList } from "./record_list.ts";
+import { reportHtml, type ShownDocument } from "./report/mod.ts";
+import type { Excerpt } from "./tokenize_task.ts";
 import { Work } from "./work.ts";
-import type { CleanSetup } from "./clean_worker.ts";
-import type { TokenizeSetup } from "./tokenize_worker.ts";
-
-/** Options of `prepare`; the result is a function of them and of the sources. */
-export interface PrepareOptions extends ReadDocumentsOptions, CleaningOptions {
-  /** Files, folders, globs, URLs or `-`. */
-  data: readonly string[];
-  /** `byte`, or the path of a tokenizer.json or a tiktoken file. */
-  tokenizer: string;
-  /**
-   * Content of the token to put behind each document, or `none`.
-   * @default the tokenizer's own
-   */
-  endOfText?: string;
-  /** Tokens of a row, T; a row holds one more. */
-  context: number;
-  /** Folder to write to; made where it is missing, else empty or of an interrupted run. */
-  out: string;
-  /** MosaicML's shards, or one file as nanoGPT and llm.c read it. @default "mds" */
-  format?: "mds" | "bin";
-  /** Which duplicates to drop; `minhash` drops exact ones too. @default "exact" */
-  dedup?: "exact" | "minhash" | "none";
-  /** How documents become rows. @default "concat" */
-  packing?: PackingStrategy;
-  /** Share of the documents, by hash, that goes to `out/validation`. @default 0 */
-  validationFraction?: number;
-  /** Picks the documents that validate. @default 1 */
-  seed?: number;
-  /** Largest shard before compression, in bytes. @default 64 MiB */
-  shardBytes?: number;
-  /** Whether a file that breaks is left there, instead of ending the work. @default false */
-  skipBadFiles?: boolean;
-}
-
-/** How `prepare` does its work; none of it changes the result. */
-export interface PrepareRun {
-  /** Number of workers. @default the machine's cores */
-  workers?: number;
-  /** Folder to keep what is dropped in, as JSON lines. @default nothing is kept */
-  keepDropped?: string;
-  /** Sees how far the work has come, after each batch. @default nothing */
-  onProgress?: (progress: PrepareProgress) => void;
-  /** Ends the work where it can be taken up again. @default never */
-  signal?: AbortSignal;
-}
-
-/** Goes into the hash by which unfinished work is known. */
-const VERSION = "1";
+import type { WorkerResult, WorkerSetup, WorkerTask } from "./worker.ts";
 
 /**
  * Makes packed, checksummed shards of raw corpora: reads, cleans, drops duplicates, tokenizes, packs
@@ -76,77 +36,112 @@ const VERSION = "1";
  */
 export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Promise<Manifest> {
   const startedAt = new Date();
+  checkOptions(options);
   const { out, packing = "concat", format = "mds", dedup = "exact" } = options;
-  const { validationFraction = 0, seed = 1 } = options;
-  const { workers, signal, onProgress = () => {} } = run;
-  const keepDropped = run.keepDropped !== undefined;
-  if (format === "bin" && packing !== "concat") {
-    throw new RangeError(
-      `Cannot write bin: packing must be concat, got ${packing}; use mds, which keeps row borders`,
-    );
-  }
-  const tokenizer = await openTokenizer(options.tokenizer, options.endOfText);
+  const { removeRepeated, repeatedIn, validationFraction = 0, seed = 1 } = options;
+  const { workers, keepDropped, signal, onProgress = () => {} } = run;
+  const tokenizer = await describeTokenizer(options.tokenizer, options.endOfText);
   const files = await listSources(options.data, { signal });
-  using work = await Work.open(out, keyOf(options, files, tokenizer));
-  const lost = (name: string) =>
-    run.keepDropped === undefined ? undefined : join(run.keepDropped, name);
-  if (run.keepDropped !== undefined) await Deno.mkdir(run.keepDropped, { recursive: true });
+  const evaluation = await openEvaluation(options, signal);
+  using work = await Work.open(
+    out,
+    keyOf(options, { files, tokenizer, evaluation: evaluation.sets }),
+  );
+  if (keepDropped !== undefined) await Deno.mkdir(keepDropped, { recursive: true });
+  const lost = (name: string) => keepDropped === undefined ? undefined : join(keepDropped, name);
   const follow = { onProgress, signal };
   const spool = work.path("documents");
   const fingerprints = work.path("fingerprints");
+  const passages = work.path("passages");
   const duplicates = work.path("duplicates");
-
-  if (work.ingest?.position.file !== files.length) {
-    using pool = new WorkerPool<CleanSetup, CleanTask, CleanResult>({
-      module: new URL("./clean_worker.ts", import.meta.url),
-      setup: { cleaning: options, dedup, keepDropped },
+  const repeated = work.path("repeated");
+  const sorting = work.path("sorting");
+  // Other workers for each phase: what those before have gathered goes with them.
+  const openPool = () =>
+    new WorkerPool<WorkerSetup, WorkerTask, WorkerResult>({
+      module: new URL("./worker.ts", import.meta.url),
+      setup: {
+        cleaning: options,
+        corpusPassages: repeatedIn === "corpus" ? removeRepeated : undefined,
+        evaluation: evaluation.options,
+        tokenizer: tokenizer.json,
+        endOfText: tokenizer.endOfText,
+        keepDropped: keepDropped !== undefined,
+        ...{ dedup, validationFraction, seed },
+      },
       workers,
     });
+
+  if (work.ingest?.position.file !== files.length) {
+    using pool = openPool();
     await ingest({
       ...follow,
       files,
       read: options,
       skipBadFiles: options.skipBadFiles ?? false,
-      into: { spool, fingerprints, dropped: lost("cleaning.jsonl") },
+      into: { spool, fingerprints, passages, dropped: lost("cleaning.jsonl") },
       pool,
       from: work.ingest,
       record: (entry) => work.record(entry),
     });
   }
+  const { documents } = work.ingest!;
   if (work.duplicates === undefined) {
     const found = dedup === "none" ? await noDuplicates(duplicates) : await findDuplicates({
       ...follow,
       fingerprints,
-      documents: work.ingest!.documents,
-      folder: work.path("sorting"),
+      documents,
+      folder: sorting,
       list: duplicates,
     });
     await work.record({ type: "dedup", duplicates: found });
   }
-  using pool = new WorkerPool<TokenizeSetup, TokenizeTask, TokenizeResult>({
-    module: new URL("./tokenize_worker.ts", import.meta.url),
-    setup: {
-      tokenizer: tokenizer.json,
-      endOfText: tokenizer.endOfText,
-      ...{ validationFraction, seed, keepDropped },
-    },
-    workers,
-  });
+  if (work.repeated === undefined) {
+    const found = repeatedIn === "corpus"
+      ? await findRepeated({
+        ...follow,
+        ...{ passages, duplicates, documents, folder: sorting, list: repeated },
+      })
+      : await writeRecordList(repeated, REPEATED_FIELDS, []);
+    await work.record({ type: "repeated", passages: found });
+  }
+  using pool = openPool();
   const packed = await pack({
     ...follow,
-    ...{ spool, duplicates, out, format, pool, folder: work.folder },
+    ...{ spool, duplicates, repeated, out, format, pool, folder: work.folder },
+    wanted: namedDuplicates(work),
     dropped: lost("duplicates.jsonl"),
     names: files.map(({ name }) => name),
     splits: validationFraction > 0 ? ["train", "validation"] : [""],
     context: options.context,
-    vocabularySize: tokenizer.tokenizer.vocabularySize,
+    vocabularySize: tokenizer.vocabularySize,
+    endOfText: tokenizer.endOfText,
     strategy: packing,
     padId: tokenizer.endOfText ?? 0,
     shardBytes: options.shardBytes,
     from: work.pack,
     record: (entry) => work.record(entry),
   });
-  return await finish({ work, packed, options, files, tokenizer, startedAt });
+  return await finish({ work, packed, options, files, evaluation, tokenizer, startedAt });
+}
+
+/** What is looked for, how, and how much of it there is. */
+interface Evaluation {
+  sets: (EvaluationFiles & EvaluationSize)[];
+  options?: DecontaminationOptions;
+}
+
+async function openEvaluation(options: PrepareOptions, signal?: AbortSignal): Promise<Evaluation> {
+  const { decontaminate = [], decontaminateFields: fields } = options;
+  if (decontaminate.length === 0) return { sets: [] };
+  const sets = await readEvaluationSets(decontaminate, { fields, signal });
+  const looking = {
+    sets: sets.map(({ name, texts }) => ({ name, texts })),
+    n: options.decontaminateWords,
+    mode: options.decontaminateMode,
+  };
+  const sizes = decontaminator(looking).sets;
+  return { sets: sets.map((set, i) => ({ ...set, ...sizes[i] })), options: looking };
 }
 
 interface Finishing {
@@ -154,33 +149,46 @@ interface Finishing {
   packed: Packed;
   options: PrepareOptions;
   files: readonly SourceFile[];
-  tokenizer: OpenTokenizer;
+  evaluation: Evaluation;
+  tokenizer: TokenizerFacts;
   startedAt: Date;
 }
 
 /** Writes manifest and report, then what makes the shards whole, and clears up. */
 async function finish(
-  { work, packed, options, files, tokenizer, startedAt }: Finishing,
+  { work, packed, options, files, evaluation, tokenizer, startedAt }: Finishing,
 ): Promise<Manifest> {
   const names = files.map(({ name }) => name);
   const manifest = makeManifest({
-    options: recorded(options, names),
+    options: recordedOptions(options),
     names,
     work,
+    evaluation: evaluation.sets,
     tokenizer: {
       sha256: tokenizer.sha256,
-      vocabularySize: tokenizer.tokenizer.vocabularySize,
+      vocabularySize: tokenizer.vocabularySize,
       endOfText: tokenizer.endOfText ?? null,
     },
+    frequencies: packed.frequencies,
     splits: packed.accounting,
     version: VERSION,
     seed: options.seed ?? 1,
     startedAt,
   });
   assertBalanced(manifest);
+  const shown = ({ id, source, text }: Excerpt): ShownDocument => ({
+    id,
+    source: names[source],
+    text,
+  });
   const report = reportHtml(manifest, {
-    kept: work.kept.map(({ id, source, text }) => ({ id, source: names[source], text })),
+    kept: work.kept.map(shown),
     dropped: work.dropped,
+    duplicates: work.duplicates!.clusters.examples.map(({ kind, document, keptAs }) => ({
+      kind: kind === "exact" ? kind : "near",
+      dropped: shown(work.shown[document]),
+      kept: shown(work.shown[keptAs]),
+    })),
   });
   await writeBeside(join(options.out, "report.html"), report);
   await writeBeside(
@@ -189,45 +197,15 @@ async function finish(
   );
   await writeBeside(
     join(options.out, "tokenizer.json"),
-    JSON.stringify(tokenizer.json) + "\n",
+    new TextDecoder().decode(tokenizer.json) + "\n",
   );
   await packed.finish();
   await work.remove();
   return manifest;
 }
 
-/** All that the result depends on, in one hash. */
-function keyOf(
-  options: PrepareOptions,
-  files: readonly SourceFile[],
-  { sha256, endOfText }: OpenTokenizer,
-): string {
-  const { out: _, signal: __, ...rest } = options as PrepareOptions & { signal?: unknown };
-  const listed = files.map(({ path, size, version }) => [path, size, version]);
-  return createHash("sha256")
-    .update(JSON.stringify([VERSION, rest, listed, sha256, endOfText])).digest("hex");
-}
-
-/** The options as the manifest shows them: no places on this machine. */
-function recorded(options: PrepareOptions, names: string[]): Record<string, unknown> {
-  const { out: _, data, tokenizer, ...rest } = options;
-  const last = (path: string) => path.slice(path.lastIndexOf("/") + 1);
-  const shown = data.map((source) =>
-    source.startsWith("/") ? last(source.replace(/\/+$/, "")) : source
-  );
-  return {
-    data: names.length === 0 ? [] : shown,
-    tokenizer: last(tokenizer),
-    format: "mds",
-    dedup: "exact",
-    packing: "concat",
-    preset: "none",
-    ...rest,
-  };
-}
-
-async function noDuplicates(list: string): Promise<Manifest["duplicates"]> {
-  using _ = await AppendFile.open(list, 0);
+async function noDuplicates(list: string): Promise<DuplicateSummary> {
+  await writeRecordList(list, DUPLICATE_FIELDS, []);
   return { exact: 0, near: 0, clusters: { sizes: [], largest: [], examples: [] } };
 }
 

@@ -1,7 +1,7 @@
 /** How far the work has come. */
 export interface PrepareProgress {
   /** The part of the work that is being done. */
-  phase: "clean" | "dedup" | "pack";
+  phase: "clean" | "dedup" | "repeated" | "pack";
   /** Bytes done of this phase: as the files have them, or of the spool. */
   bytes: number;
   /** All bytes of this phase; undefined where a source does not tell its size. */

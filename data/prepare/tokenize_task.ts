@@ -1,9 +1,13 @@
 import { Buffer } from "node:buffer";
+import { type Decontaminator, removeRepeated } from "../dedup/mod.ts";
+import type { PassageUnit } from "../passages.ts";
+import type { Step } from "../stage.ts";
 import type { Tokenizer } from "../tokenizers/mod.ts";
 import type { Tokens } from "../tokens.ts";
-import { type Account, countDrop, emptyAccount, emptySource } from "./account.ts";
+import { type Account, addCounts, emptyAccount, emptySource } from "./account.ts";
 import type { DroppedDocument } from "./clean_task.ts";
-import { decodeFrame } from "./frame.ts";
+import { decodeFrame, type SpooledDocument } from "./frame.ts";
+import { runSteps } from "./run_steps.ts";
 
 /** Why a document of a frame is dropped: not at all, as an exact or as a near duplicate. */
 export const DUPLICATE_KINDS = [undefined, "exact", "near"] as const;
@@ -16,15 +20,24 @@ export interface TokenizeTask {
   duplicates: Uint8Array;
   /** What each duplicate was kept as. */
   keptAs: Uint32Array;
+  /** Lines or paragraphs to take out, as pairs: index of the document, number of the passage. */
+  repeated: Uint32Array;
+  /** Indices of documents that are to be shown. */
+  wanted: number[];
+}
+
+/** The beginning of a document, to be shown. */
+export interface Excerpt {
+  id: string;
+  /** Index of its file. */
+  source: number;
+  text: string;
 }
 
 /** An example of a document that was kept. */
-export interface KeptExample {
+export interface KeptExample extends Excerpt {
   /** Picks the examples: those with the smallest keys. */
   key: number;
-  id: string;
-  source: number;
-  text: string;
 }
 
 /** What was made of a `TokenizeTask`. */
@@ -38,6 +51,8 @@ export interface TokenizeResult {
   account: Account;
   dropped: DroppedDocument[];
   kept: KeptExample[];
+  /** The documents wanted, as cleaning left them, in the order of their indices. */
+  wanted: Excerpt[];
 }
 
 /** What tokenizing needs. */
@@ -45,9 +60,16 @@ export interface TokenizeOptions {
   tokenizer: Tokenizer;
   /** Id put behind each document; none for tokenizers that have none. */
   endOfText?: number;
-  /** Whether a text validates. */
+  /** Whether duplicates were looked for. */
+  dedup: boolean;
+  /** What was looked for in the whole corpus. */
+  corpusPassages?: PassageUnit;
+  decontamination?: Decontaminator;
+  /** Limits of length, where documents may have been cut since they were cleaned. */
+  limits?: Step;
+  /** Whether a document of this text, as cleaning left it, validates. */
   isValidation(text: string): boolean;
-  /** Names of the files by their index. */
+  /** Whether all that is dropped comes back, or only examples. */
   keepDropped: boolean;
 }
 
@@ -55,59 +77,118 @@ export interface TokenizeOptions {
 const EXAMPLES = 4;
 const EXAMPLE_CHARACTERS = 600;
 
-/** Turns the documents of a frame into tokens, but for the duplicates among them. */
-export function tokenize(
-  { frame, duplicates, keptAs }: TokenizeTask,
-  { tokenizer, endOfText, isValidation, keepDropped }: TokenizeOptions,
-): TokenizeResult {
-  const account = emptyAccount();
+/** Turns the documents of a frame into tokens, but for the duplicates and leaks among them. */
+export function tokenize(task: TokenizeTask, options: TokenizeOptions): TokenizeResult {
+  const { tokenizer, endOfText, decontamination, isValidation, keepDropped } = options;
+  const repeated = passagesByDocument(task.repeated);
+  const account = emptyAccount(stepsOf(task, options, repeated, 0));
   const parts: Uint32Array[] = [];
   const lengths: number[] = [];
   const validation: number[] = [];
   const dropped: DroppedDocument[] = [];
   const kept: KeptExample[] = [];
   const seen = new Set<string>();
-  decodeFrame(frame).forEach(({ file, id, text }, i) => {
-    const kind = DUPLICATE_KINDS[duplicates[i]];
-    if (kind !== undefined) {
-      countDrop(account.dropped, "dedup", kind, { bytes: Buffer.byteLength(text) });
-      if (keepDropped || !seen.has(kind)) {
-        const stage = "dedup";
-        dropped.push({ stage, reason: kind, keptAs: keptAs[i], id, source: String(file), text });
+  const documents = decodeFrame(task.frame);
+  documents.forEach(({ file, id, text }, i) => {
+    const steps = stepsOf(task, options, repeated, i);
+    const document = { id, text, source: "", metadata: {} };
+    const outcome = runSteps(document, Buffer.byteLength(text), steps, account);
+    const { drop, document: { text: left } } = outcome;
+    if (drop !== undefined) {
+      const key = `${drop.stage}\n${drop.reason}`;
+      const keptAs = drop.stage === DEDUP ? { keptAs: task.keptAs[i] } : {};
+      if (keepDropped || !seen.has(key)) {
+        dropped.push({ ...drop, ...keptAs, id, source: String(file), text: left });
       }
-      seen.add(kind);
+      seen.add(key);
       return;
     }
-    const ids = tokenizer.encode(text);
+    const ids = tokenizer.encode(left);
     const length = ids.length + (endOfText === undefined ? 0 : 1);
     parts.push(ids);
     if (endOfText !== undefined) parts.push(Uint32Array.of(endOfText));
     lengths.push(length);
     validation.push(isValidation(text) ? 1 : 0);
+    const bytes = Buffer.byteLength(left);
     const source = account.sources[file] ??= emptySource();
     source.keptDocuments++;
-    source.keptBytes += Buffer.byteLength(text);
-    source.keptCharacters += text.length;
+    source.keptBytes += bytes;
+    source.keptCharacters += left.length;
     source.tokens += length;
-    const bucket = Math.floor(Math.log2(Math.max(1, length)));
-    account.lengths[bucket] = (account.lengths[bucket] ?? 0) + 1;
-    kept.push({ key: mix(text), id, source: file, text: text.slice(0, EXAMPLE_CHARACTERS) });
+    countLength(account.lengths.bytes, bytes);
+    countLength(account.lengths.tokens, length);
+    kept.push({ key: mix(left), ...excerpt({ file, id, text: left }) });
   });
-  const Type = tokenizer.vocabularySize <= 1 << 16 ? Uint16Array : Uint32Array;
-  const tokens = new Type(lengths.reduce((sum, length) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    tokens.set(part, at);
-    at += part.length;
-  }
+  account.evaluation = decontamination?.takeHits() ?? {};
   return {
-    tokens,
+    tokens: joinTokens(parts, tokenizer.vocabularySize),
     lengths: Uint32Array.from(lengths),
     validation: Uint8Array.from(validation),
     account,
     dropped,
     kept: kept.sort((a, b) => a.key - b.key).slice(0, EXAMPLES),
+    wanted: task.wanted.map((i) => excerpt(documents[i])),
   };
+}
+
+const DEDUP = "dedup";
+
+/** What a document goes through between spool and tokenizer. */
+function stepsOf(
+  { duplicates }: TokenizeTask,
+  { dedup, corpusPassages: unit, decontamination, limits }: TokenizeOptions,
+  repeated: ReadonlyMap<number, number[]>,
+  i: number,
+): Step[] {
+  const steps: Step[] = [];
+  if (dedup) {
+    const kind = DUPLICATE_KINDS[duplicates[i]];
+    steps.push({ name: DEDUP, apply: (document) => kind ? { drop: kind } : document });
+  }
+  if (unit) {
+    const passages = repeated.get(i);
+    steps.push({
+      name: `repeated ${unit}s in the corpus`,
+      apply(document) {
+        if (passages === undefined) return document;
+        const text = removeRepeated(document.text, passages, unit);
+        return text === "" ? { drop: "nothing is left" } : { ...document, text };
+      },
+    });
+  }
+  if (decontamination) steps.push(decontamination);
+  if (limits) steps.push({ ...limits, name: "length of what is left" });
+  return steps;
+}
+
+function passagesByDocument(pairs: Uint32Array): Map<number, number[]> {
+  const passages = new Map<number, number[]>();
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [document, passage] = pairs.subarray(at, at + 2);
+    const known = passages.get(document);
+    if (known === undefined) passages.set(document, [passage]);
+    else known.push(passage);
+  }
+  return passages;
+}
+
+function joinTokens(parts: readonly Uint32Array[], vocabularySize: number): Tokens {
+  const Type = vocabularySize <= 1 << 16 ? Uint16Array : Uint32Array;
+  const tokens = new Type(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    tokens.set(part, at);
+    at += part.length;
+  }
+  return tokens;
+}
+
+function excerpt({ file, id, text }: SpooledDocument): Excerpt {
+  return { id, source: file, text: text.slice(0, EXAMPLE_CHARACTERS) };
+}
+
+function countLength(counts: Record<string, number>, length: number): void {
+  addCounts(counts, { [Math.floor(Math.log2(Math.max(1, length)))]: 1 });
 }
 
 /** A number that looks random and depends on the text's beginning and length only (FNV-1a). */

@@ -5,13 +5,11 @@ import type { DroppedDocument } from "./clean_task.ts";
 import type { DuplicateSummary } from "./find_duplicates.ts";
 import type { BadFile, IngestEntry } from "./ingest.ts";
 import { Journal } from "./journal.ts";
-import type { PackEntry } from "./pack.ts";
-import type { KeptExample } from "./tokenize_task.ts";
+import { firstExamples, type PackEntry } from "./pack.ts";
+import type { Excerpt, KeptExample } from "./tokenize_task.ts";
 
 /** The folder within the output that holds what an interrupted run goes on from. */
 const WORK_FOLDER = ".prepare";
-/** Examples in the report. */
-const KEPT_EXAMPLES = 12;
 
 interface StartEntry {
   type: "start";
@@ -25,7 +23,13 @@ interface DedupEntry {
   duplicates: DuplicateSummary;
 }
 
-type Entry = StartEntry | IngestEntry | DedupEntry | PackEntry;
+/** The list of repeated passages is whole. */
+interface RepeatedEntry {
+  type: "repeated";
+  passages: number;
+}
+
+type Entry = StartEntry | IngestEntry | DedupEntry | RepeatedEntry | PackEntry;
 
 /** Unfinished work: its folder, its journal, and the sums of what the journal tells. */
 export class Work implements Disposable {
@@ -35,6 +39,8 @@ export class Work implements Disposable {
   pack?: PackEntry;
   /** Set once the duplicates are known. */
   duplicates?: DuplicateSummary;
+  /** Number of repeated passages, once they are known. */
+  repeated?: number;
   /** Sums over all entries. */
   readonly account: Account = emptyAccount();
   /** By index of the file. */
@@ -43,6 +49,8 @@ export class Work implements Disposable {
   /** The first document of each reason. */
   readonly dropped: DroppedDocument[] = [];
   kept: KeptExample[] = [];
+  /** Documents to be shown, by their numbers. */
+  readonly shown: Record<number, Excerpt> = {};
 
   #journal: Journal<Entry>;
   #lock: Deno.FsFile;
@@ -80,15 +88,16 @@ export class Work implements Disposable {
       if (!await lock.tryLock(true)) refuse("another process is preparing data there");
       const { journal, entries } = await Journal.open<Entry>(join(folder, "journal.jsonl"));
       const work = new Work(folder, journal, lock);
-      const [start] = entries;
-      if (start === undefined) await work.record({ type: "start", key });
-      else if (start.type !== "start" || start.key !== key) {
+      const start = entries.findLast((entry): entry is StartEntry => entry.type === "start");
+      const isBegun = entries.some(({ type }) => type !== "start");
+      if (isBegun && start?.key !== key) {
         journal[Symbol.dispose]();
         refuse(
           "it holds the unfinished work of other sources or options; give the same ones to go " +
             "on, or remove the folder",
         );
       }
+      if (!isBegun) await work.record({ type: "start", key });
       for (const entry of entries) work.#add(entry);
       return work;
     } catch (error) {
@@ -120,25 +129,33 @@ export class Work implements Disposable {
   }
 
   #add(entry: Entry): void {
-    if (entry.type === "start") return;
-    if (entry.type === "dedup") {
-      this.duplicates = entry.duplicates;
-      return;
+    switch (entry.type) {
+      case "ingest":
+        this.ingest = entry;
+        for (const { file, report } of entry.reports) this.reports.set(file, report);
+        this.bad.push(...entry.bad);
+        this.#addCounts(entry);
+        break;
+      case "dedup":
+        this.duplicates = entry.duplicates;
+        break;
+      case "repeated":
+        this.repeated = entry.passages;
+        break;
+      case "pack":
+        this.pack = entry;
+        this.kept = firstExamples([...this.kept, ...entry.kept]);
+        Object.assign(this.shown, entry.shown);
+        this.#addCounts(entry);
     }
-    addCounts(this.account, entry.account);
-    for (const drop of entry.examples) {
+  }
+
+  #addCounts({ account, examples }: IngestEntry | PackEntry): void {
+    addCounts(this.account, account);
+    for (const drop of examples) {
       const { stage, reason } = drop;
       const same = this.dropped.some((other) => other.stage === stage && other.reason === reason);
       if (!same) this.dropped.push(drop);
     }
-    if (entry.type === "pack") {
-      this.pack = entry;
-      this.kept = [...this.kept, ...entry.kept].sort((a, b) => a.key - b.key)
-        .slice(0, KEPT_EXAMPLES);
-      return;
-    }
-    this.ingest = entry;
-    for (const { file, report } of entry.reports) this.reports.set(file, report);
-    this.bad.push(...entry.bad);
   }
 }

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { writeAll } from "../append_file.ts";
+import { createHash, type Hash } from "node:crypto";
+import { AppendFile } from "../append_file.ts";
 import { DataError } from "../errors.ts";
 
 /** Bytes read at once while those before are hashed. */
@@ -8,19 +8,56 @@ const CHUNK_BYTES = 1 << 22;
 /**
  * Writes a file that is either whole or not there: beside, flushed, renamed.
  *
- * @throws what writing throws; then nothing is left
+ * @throws what writing throws, or the chunks; then nothing is left
  */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeWhole(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   const partial = `${path}.partial`;
   try {
-    using file = await Deno.open(partial, { write: true, create: true, truncate: true });
-    await writeAll(file, bytes);
+    using file = await AppendFile.open(partial, 0);
+    for await (const chunk of chunks) await file.append(chunk);
     await file.sync();
   } catch (error) {
     await removeIfThere(partial);
     throw error;
   }
   await Deno.rename(partial, path);
+}
+
+/** The bytes of a file of our own, in chunks that are used up one by one. */
+export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+  using file = await openToRead(path);
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  for (let count; (count = await file.read(chunk)) !== null;) yield chunk.subarray(0, count);
+}
+
+/** Counts and hashes bytes that pass. */
+export class Digest {
+  #bytes = 0;
+  #hashes: [name: string, hash: Hash][];
+
+  constructor(algorithms: readonly string[]) {
+    this.#hashes = algorithms.map((name) => [name, createHash(opensslName(name))]);
+  }
+
+  /** The chunks as they come. */
+  async *pass(
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.#bytes += chunk.length;
+      for (const [, hash] of this.#hashes) hash.update(chunk);
+      yield chunk;
+    }
+  }
+
+  /** Number of bytes and their hexadecimal digests, once all have passed. */
+  result(): { bytes: number; hashes: Record<string, string> } {
+    const digests = this.#hashes.map(([name, hash]) => [name, hash.digest("hex")]);
+    return { bytes: this.#bytes, hashes: Object.fromEntries(digests) };
+  }
 }
 
 /** Removes a file if it is there. */

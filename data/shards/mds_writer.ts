@@ -1,9 +1,9 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { zstdDecompressSync } from "node:zlib";
 import { join } from "@std/path";
-import { writeAll } from "../append_file.ts";
+import { AppendFile } from "../append_file.ts";
 import { DataError } from "../errors.ts";
 import type { Row } from "../packing/mod.ts";
-import { digestsOf, openToRead, readInto, removeIfThere, writeWhole } from "./files.ts";
+import { Digest, readChunks, removeIfThere, writeWhole } from "./files.ts";
 import {
   mdsCapacity,
   mdsColumns,
@@ -13,6 +13,7 @@ import {
   pythonJson,
   writeMdsHead,
 } from "./mds_format.ts";
+import { compressZstd } from "./zstd.ts";
 
 /** Options of `MdsWriter`. */
 export interface MdsWriterOptions {
@@ -39,10 +40,13 @@ export interface MdsWriterState {
 }
 
 const HASHES = ["sha256"];
+/** Rows are gathered to about so many bytes before they are written. */
+const BUFFER_BYTES = 1 << 20;
 
 /**
  * Writes rows as MDS shards: each is written beside, flushed and renamed, `index.json` last. What
- * was written up to a `state` can be gone on from after any crash, to the same bytes.
+ * was written up to a `state` can be gone on from after any crash, to the same bytes. A shard's rows
+ * gather in a file, so memory holds a megabyte of them.
  *
  * @example
  * ```ts
@@ -64,11 +68,11 @@ export class MdsWriter {
   #rowBytes: number;
   #capacity: number;
   #shards: MdsShard[];
+  /** Rows of the shard begun. */
   #rows = 0;
-  /** Rows of the shard begun that its temporary file has. */
-  #savedRows = 0;
-  /** Room for the head of a full shard, then the rows; made when the first row comes. */
-  #buffer?: Uint8Array<ArrayBuffer>;
+  /** Those of them that its file of rows does not have yet. */
+  #buffer: Uint8Array<ArrayBuffer>;
+  #filled = 0;
 
   private constructor(folder: string, options: MdsWriterOptions, shards: MdsShard[]) {
     const { context, vocabularySize, documentIds = false, weights = false } = options;
@@ -89,6 +93,7 @@ export class MdsWriter {
     this.#level = level;
     this.#rowBytes = this.#columns.reduce((sum, { size }) => sum + size, 0);
     this.#capacity = mdsCapacity(shardBytes, this.#rowBytes, this.#configBytes);
+    this.#buffer = new Uint8Array(this.#rowBytes * Math.ceil(BUFFER_BYTES / this.#rowBytes));
     this.#shards = shards;
   }
 
@@ -116,7 +121,7 @@ export class MdsWriter {
    * @throws {TypeError} where the row has other columns or another length than the set
    */
   async write(row: Row): Promise<void> {
-    let at = this.#headroom + this.#rows * this.#rowBytes;
+    let at = this.#filled;
     for (const { name, encoding, size, bytesOf } of this.#columns) {
       const value = bytesOf(row);
       if (value?.byteLength !== size) {
@@ -126,29 +131,17 @@ export class MdsWriter {
           }; give rows of one kind, and the options of the packer`,
         );
       }
-      const bytes = new Uint8Array(value.buffer, value.byteOffset, size);
-      this.#memory().set(bytes, at);
+      this.#buffer.set(new Uint8Array(value.buffer, value.byteOffset, size), at);
       at += size;
     }
+    this.#filled = at;
     if (++this.#rows === this.#capacity) await this.#closeShard();
+    else if (this.#filled === this.#buffer.length) await this.#flush();
   }
 
   /** Brings all rows to the disk and tells how far the work has come. */
   async state(): Promise<MdsWriterState> {
-    if (this.#rows > this.#savedRows) {
-      using file = await Deno.open(this.#rowsPath, { write: true, create: true });
-      await file.truncate(this.#savedRows * this.#rowBytes);
-      await file.seek(0, Deno.SeekMode.End);
-      await writeAll(
-        file,
-        this.#memory().subarray(
-          this.#headroom + this.#savedRows * this.#rowBytes,
-          this.#headroom + this.#rows * this.#rowBytes,
-        ),
-      );
-      await file.sync();
-      this.#savedRows = this.#rows;
-    }
+    await this.#flush({ sync: true });
     return { shards: [...this.#shards], rows: this.#rows };
   }
 
@@ -156,12 +149,8 @@ export class MdsWriter {
   async finish(): Promise<MdsShard[]> {
     if (this.#rows > 0) await this.#closeShard();
     const index = pythonJson({ shards: this.#shards, version: 2 });
-    await writeWhole(join(this.#folder, "index.json"), new TextEncoder().encode(index));
+    await writeWhole(join(this.#folder, "index.json"), [new TextEncoder().encode(index)]);
     return [...this.#shards];
-  }
-
-  get #headroom(): number {
-    return mdsHeadBytes(this.#capacity, this.#configBytes);
   }
 
   get #basename(): string {
@@ -172,63 +161,68 @@ export class MdsWriter {
     return join(this.#folder, `${this.#basename}.rows`);
   }
 
-  #memory(): Uint8Array<ArrayBuffer> {
-    return this.#buffer ??= new Uint8Array(this.#headroom + this.#capacity * this.#rowBytes);
+  async #flush({ sync = false } = {}): Promise<void> {
+    if (this.#rows === 0) return;
+    using file = await AppendFile.open(this.#rowsPath, this.#rows * this.#rowBytes - this.#filled);
+    await file.append(this.#buffer.subarray(0, this.#filled));
+    this.#filled = 0;
+    if (sync) await file.sync();
   }
 
   async #closeShard(): Promise<void> {
-    const start = this.#headroom - mdsHeadBytes(this.#rows, this.#configBytes);
-    const raw = this.#memory().subarray(start, this.#headroom + this.#rows * this.#rowBytes);
-    writeMdsHead(raw, this.#rows, this.#rowBytes, this.#configBytes);
-    const zip = this.#level > 0
-      ? zstdCompressSync(raw, { params: { [constants.ZSTD_c_compressionLevel]: this.#level } })
-      : null;
-    const describe = (basename: string, bytes: Uint8Array) => ({
-      basename,
-      bytes: bytes.length,
-      hashes: digestsOf(bytes, HASHES),
-    });
-    const shard = {
-      ...this.#config,
-      raw_data: describe(this.#basename, raw),
-      samples: this.#rows,
-      zip_data: zip && describe(`${this.#basename}.zstd`, zip),
-    };
-    await writeWhole(join(this.#folder, (shard.zip_data ?? shard.raw_data).basename), zip ?? raw);
+    await this.#flush();
+    const head = new Uint8Array(mdsHeadBytes(this.#rows, this.#configBytes));
+    writeMdsHead(head, this.#rows, this.#rowBytes, this.#configBytes);
+    const raw = new Digest(HASHES);
+    const rawBytes = head.length + this.#rows * this.#rowBytes;
+    const content = raw.pass(withHead(head, readChunks(this.#rowsPath)));
+    const isPacked = this.#level > 0;
+    const basename = isPacked ? `${this.#basename}.zstd` : this.#basename;
+    const zip = new Digest(HASHES);
+    await writeWhole(
+      join(this.#folder, basename),
+      zip.pass(isPacked ? compressZstd(content, { level: this.#level, bytes: rawBytes }) : content),
+    );
     await removeIfThere(this.#rowsPath);
-    this.#shards.push(shard);
-    this.#rows = this.#savedRows = 0;
+    this.#shards.push({
+      ...this.#config,
+      raw_data: { basename: this.#basename, ...raw.result() },
+      samples: this.#rows,
+      zip_data: isPacked ? { basename, ...zip.result() } : null,
+    });
+    this.#rows = 0;
   }
 
-  /** Brings back the rows of the shard begun, from its temporary file or, closed since, itself. */
+  /** Brings back the rows of the shard begun: in their file or, closed since, in the shard. */
   async #restore(rows: number): Promise<void> {
+    this.#rows = rows;
     if (rows === 0) return;
     const bytes = rows * this.#rowBytes;
-    const into = this.#memory().subarray(this.#headroom, this.#headroom + bytes);
     const found = await Deno.stat(this.#rowsPath).then(({ size }) => size, () => 0);
-    if (found >= bytes) {
-      using file = await openToRead(this.#rowsPath);
-      await readInto(file, into, this.#rowsPath, 0);
-      this.#savedRows = rows;
-    } else {
-      const path = join(this.#folder, this.#basename + (this.#level > 0 ? ".zstd" : ""));
-      const file = await Deno.readFile(path).catch(() => new Uint8Array());
-      const raw = this.#level > 0 && file.length > 0 ? zstdDecompressSync(file) : file;
-      const start = raw.length < 8
-        ? 0
-        : new DataView(raw.buffer, raw.byteOffset).getUint32(4, true);
-      if (raw.length < start + bytes) {
-        throw new DataError(
-          `Cannot go on: wanted ${bytes} bytes of rows, got ${found}; remove the folder and begin ` +
-            "again",
-          this.#rowsPath,
-          found,
-        );
-      }
-      into.set(raw.subarray(start, start + bytes));
+    if (found >= bytes) return;
+    const path = join(this.#folder, this.#basename + (this.#level > 0 ? ".zstd" : ""));
+    const file = await Deno.readFile(path).catch(() => new Uint8Array());
+    const raw = this.#level > 0 && file.length > 0 ? zstdDecompressSync(file) : file;
+    const start = raw.length < 8 ? 0 : new DataView(raw.buffer, raw.byteOffset).getUint32(4, true);
+    if (raw.length < start + bytes) {
+      throw new DataError(
+        `Cannot go on: wanted ${bytes} bytes of rows, got ${found}; remove the folder and begin ` +
+          "again",
+        this.#rowsPath,
+        found,
+      );
     }
-    this.#rows = rows;
+    using rowsFile = await AppendFile.open(this.#rowsPath, 0);
+    await rowsFile.append(raw.subarray(start, start + bytes));
   }
+}
+
+async function* withHead(
+  head: Uint8Array,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield head;
+  yield* chunks;
 }
 
 /**

@@ -26,7 +26,7 @@ export async function writeSums(file: string, path: string): Promise<void> {
     await readInto(input, part, file, at);
     sums.sha256.push(createHash("sha256").update(part).digest("hex"));
   }
-  await writeWhole(sumsPath(path), new TextEncoder().encode(JSON.stringify(sums, null, 1)));
+  await writeWhole(sumsPath(path), [new TextEncoder().encode(JSON.stringify(sums, null, 1))]);
 }
 
 /**

@@ -21,6 +21,7 @@ export function byteTokenizer(): Tokenizer {
     decode: (ids) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(toBytes(ids)),
     incrementalDecoder,
     decoder: () => decoderStream(incrementalDecoder()),
+    bytes: (id) => toBytes([id]),
     byteLength(id) {
       assertTokenId(id, VOCABULARY_SIZE);
       return 1;

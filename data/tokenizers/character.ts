@@ -91,6 +91,7 @@ function fromCodePoints(set: Set<number>): Tokenizer {
     decode: (ids) => Array.from(ids, decode).join(""),
     incrementalDecoder,
     decoder: () => decoderStream(incrementalDecoder()),
+    bytes: (id) => new TextEncoder().encode(decode(id)),
     byteLength(id) {
       assertTokenId(id, characters.length);
       const codePoint = codePoints[id];

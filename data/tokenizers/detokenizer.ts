@@ -11,6 +11,8 @@ export interface Detokenizer {
   decode(ids: Iterable<number>, options?: DecodeOptions): string;
   /** Begins a text whose ids come one by one. */
   incrementalDecoder(): IncrementalDecoder;
+  /** The bytes that a token stands for in the middle of a text. */
+  bytes(id: number): Uint8Array;
   /** Number of UTF-8 bytes that a token stands for. */
   byteLength(id: number): number;
 }
@@ -54,6 +56,7 @@ export function byteDetokenizer(
       return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     },
     incrementalDecoder: () => byteDecoder(bytesOf),
+    bytes: (id) => bytesOf(id).slice(),
     byteLength: (id) => bytesOf(id).length,
   };
 }
@@ -84,7 +87,17 @@ export function textDetokenizer(
     return texts;
   }
   const utf8 = new TextEncoder();
-  const lengthOf = (texts: string[]) => utf8.encode(decode(texts)).length;
+
+  function bytesOf(id: number): Uint8Array {
+    const [text] = textsOf([id], false);
+    if (text === undefined) return new Uint8Array();
+    // Where the decoder knows no byte tokens they are texts like any other.
+    if (BYTE_TOKEN.test(text) && decode([text]).length !== text.length) {
+      return Uint8Array.of(parseInt(text.slice(3, 5), 16));
+    }
+    // A first token may be written otherwise than those in the middle.
+    return utf8.encode(decode([text, text]).slice(decode([text]).length));
+  }
 
   return {
     decode: (ids, { skipSpecialTokens = false } = {}) => decode(textsOf(ids, skipSpecialTokens)),
@@ -110,12 +123,7 @@ export function textDetokenizer(
         },
       };
     },
-    byteLength(id) {
-      const [text] = textsOf([id], false);
-      if (text === undefined) return 0;
-      if (BYTE_TOKEN.test(text)) return lengthOf([text]) === 6 ? 6 : 1;
-      // A first token may be written otherwise than those in the middle.
-      return lengthOf([text, text]) - lengthOf([text]);
-    },
+    bytes: bytesOf,
+    byteLength: (id) => bytesOf(id).length,
   };
 }

@@ -28,18 +28,19 @@ export interface PipelineParts {
 export function pipelineTokenizer(parts: PipelineParts): Tokenizer {
   const { normalizer, encoder, postProcessor, detokenizer, addedTokens } = parts;
   const normalize = normalizer ?? ((text: string) => text);
-  const late = normalizer === undefined ? [] : addedTokens.filter(({ normalized }) => normalized);
-  const raw = new TokenFinder(addedTokens.filter((token) => !late.includes(token)), (text) => text);
-  const normalized = new TokenFinder(late, normalize);
+  const isLate = ({ normalized }: AddedToken) => normalizer !== undefined && normalized;
+  const findersOf = (tokens: readonly AddedToken[]) => ({
+    raw: new TokenFinder(tokens.filter((token) => !isLate(token)), (text) => text),
+    normalized: new TokenFinder(tokens.filter(isLate), normalize),
+  });
+  const all = findersOf(addedTokens);
+  const plain = findersOf(addedTokens.filter(({ special }) => !special));
+  const { raw } = all;
   const canCut = normalizer === undefined && raw.plain && encoder.border !== undefined;
   const ids = new TokenIds();
 
-  function encodeStretch(text: string, place: StretchPlace): void {
-    if (late.length === 0) {
-      if (text !== "") encoder.encode(text, place, ids);
-      return;
-    }
-    for (const { start, end, id } of normalized.split(text)) {
+  function encodeStretch(text: string, place: StretchPlace, finder: TokenFinder): void {
+    for (const { start, end, id } of finder.split(text)) {
       if (id !== undefined) ids.push(id);
       else encoder.encode(text.slice(start, end), start === 0 ? place : "inner", ids);
     }
@@ -50,13 +51,14 @@ export function pipelineTokenizer(parts: PipelineParts): Tokenizer {
     specialTokens: new Map(
       addedTokens.filter(({ special }) => special).map(({ content, id }) => [content, id]),
     ),
-    encode(text, { index = 0, addSpecialTokens = false } = {}) {
+    encode(text, { index = 0, addSpecialTokens = false, findSpecialTokens = true } = {}) {
       ids.length = 0;
-      for (const { start, end, id } of raw.split(text)) {
+      const finders = findSpecialTokens ? all : plain;
+      for (const { start, end, id } of finders.raw.split(text)) {
         if (id !== undefined) ids.push(id);
         else {
           const place = start > 0 ? "inner" : index > 0 ? "rest" : "first";
-          encodeStretch(normalize(text.slice(start, end)), place);
+          encodeStretch(normalize(text.slice(start, end)), place, finders.normalized);
         }
       }
       const made = ids.take();
@@ -73,6 +75,7 @@ export function pipelineTokenizer(parts: PipelineParts): Tokenizer {
     decode: detokenizer.decode,
     incrementalDecoder: detokenizer.incrementalDecoder,
     decoder: () => decoderStream(detokenizer.incrementalDecoder()),
+    bytes: detokenizer.bytes,
     byteLength: detokenizer.byteLength,
     toJson: parts.toJson,
   };

@@ -6,10 +6,14 @@ export interface EncodeOptions {
    */
   index?: number;
   /**
-   * Whether to add the tokens that stand around a text, such as `[CLS]` and `[SEP]`. Special tokens
-   * that are written out in the text are always found. @default false
+   * Whether to add the tokens that stand around a text, such as `[CLS]` and `[SEP]`. @default false
    */
   addSpecialTokens?: boolean;
+  /**
+   * Whether special tokens that are written out in the text are found; text of people who may not
+   * write them needs `false`, and they are plain text then. @default true
+   */
+  findSpecialTokens?: boolean;
 }
 
 /** Options of `Tokenizer.decode`. */
@@ -53,6 +57,13 @@ export interface Tokenizer {
   incrementalDecoder(): IncrementalDecoder;
   /** A transform from ids to text that never shows a part of a character. */
   decoder(): TransformStream<number, string>;
+  /**
+   * The bytes that a token stands for in the middle of a text: a part of a character where the token
+   * is one, nothing where the id stands for nothing.
+   *
+   * @throws {RangeError} where the id is outside the vocabulary
+   */
+  bytes(id: number): Uint8Array;
   /**
    * Number of UTF-8 bytes that a token stands for.
    *

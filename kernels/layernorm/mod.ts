@@ -84,7 +84,7 @@ export function layernormRowsForward(
   t: LayernormRowsTensors,
   { rows: M = t.y.shape[0], uniform = false, eps = 1e-5 }: LayernormRowsOptions = {},
 ): void {
-  const { x, gain, bias, y } = t;
+  const { x, bias, y } = t;
   const [held, C] = x.shape;
   const op = "layernormRowsForward";
   assertShapes(op, { ...t }, { gain: [C], bias: [C], y: [y.shape[0], C] });

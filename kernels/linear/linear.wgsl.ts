@@ -1,4 +1,4 @@
-import { gateWgsl } from "../gelu/gelu.wgsl.ts";
+import { gateWgsl } from "../gelu/mod.ts";
 import { placeWgsl } from "../gpu/mod.ts";
 
 /**

@@ -1,5 +1,3 @@
-import { threefry2x32 } from "../random/reference.ts";
-
 /** How a token is chosen. */
 export interface SampleSettings {
   temperature: number;
@@ -53,7 +51,11 @@ export function keptProbabilities(logits: ArrayLike<number>, s: SampleSettings):
   return result;
 }
 
-/** chosen[r] = argmax over kept tokens of log p + Gumbel noise; last and counts follow. */
+/**
+ * chosen[r] = argmax over kept tokens of log p + Gumbel noise; last and counts follow.
+ *
+ * @param sizes.random Threefry-2×32: two random words of a key, the seed, and a counter, position and token
+ */
 export function sampleTokens(
   t: {
     logits: Float64Array;
@@ -63,7 +65,11 @@ export function sampleTokens(
     counts: Uint32Array;
     chosen: Uint32Array;
   },
-  { R, V }: { R: number; V: number },
+  { R, V, random }: {
+    R: number;
+    V: number;
+    random: (key: [number, number], counter: [number, number]) => [number, number];
+  },
 ): void {
   for (let r = 0; r < R; r++) {
     const [, slot, position] = t.picks.subarray(4 * r);
@@ -73,7 +79,7 @@ export function sampleTokens(
     let [best, most] = [0xfffffffe, -Infinity];
     probabilities.forEach((p, token) => {
       if (p === 0) return;
-      const [word] = threefry2x32(settings.seed, [position, token]);
+      const [word] = random(settings.seed, [position, token]);
       const noise = settings.temperature === 0
         ? 0
         : -Math.log(-Math.log1p(-(word + 0.5) / 2 ** 32));

@@ -100,8 +100,10 @@ export interface EndEvent {
   stopped?: number | string;
   /** Tokens of the answer, the stop token and those of a stop text among them. */
   tokens: number;
-  /** Milliseconds from submission to the first forward pass, through the prompt, and through the answer. */
+  /** Milliseconds from submission to the first forward pass. */
   queueMs: number;
+  /** Milliseconds from there until the prompt was read. */
   prefillMs: number;
+  /** Milliseconds from there to the end. */
   decodeMs: number;
 }

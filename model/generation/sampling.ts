@@ -38,7 +38,7 @@ export function assertSampling(options: SamplingOptions, vocabularySize: number)
   }
   const positive = repetitionPenalty > 0 && Number.isFinite(repetitionPenalty);
   check("repetitionPenalty", repetitionPenalty, positive, "above 0");
-  check("seed", seed, Number.isSafeInteger(seed), "a whole number");
+  check("seed", seed, Number.isSafeInteger(seed), "a whole number below 2 ** 53");
   for (const [id, bias] of options.logitBias) {
     const known = Number.isInteger(id) && within(0, vocabularySize - 1, id);
     check("a token of logitBias", id, known, `a token of 0 to ${vocabularySize - 1}`);

@@ -1,4 +1,4 @@
-import { AnswerText } from "./answer_text.ts";
+import type { AnswerText } from "./answer_text.ts";
 import type { Prefix } from "./block_pool.ts";
 import type {
   EndEvent,

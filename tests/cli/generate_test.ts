@@ -44,8 +44,10 @@ Deno.test("quern generate: a character split over tokens never prints broken", (
 Deno.test("quern generate: a run means its best checkpoint; --checkpoint chooses", () =>
   inFolder(async (cwd) => {
     await quern([...BYTES, "--eval-interval", "0", "--out", "run"], { cwd });
+    // Cold, so that two steps of training show in the choices.
+    const cold = ["generate", "--tokens", "60", "--temperature", "0.05"];
     const text = async (...args: string[]) =>
-      (await quern(["generate", "--tokens", "30", ...args], { cwd, permissions: [] })).stdout;
+      (await quern([...cold, ...args], { cwd, permissions: [] })).stdout;
     const [early, late] = await Promise.all([
       text("--from", "run/checkpoints/step-000002"),
       text("--from", "run/checkpoints/step-000004"),

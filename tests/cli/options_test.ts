@@ -24,6 +24,8 @@ const TABLE = defineOptions({
   prompt: { type: "string", help: "Text." },
   layers: { type: "integer", min: 1, defaultHelp: "the preset's", help: "Blocks." },
   resume: { type: "boolean", help: "Go on." },
+  kinds: { heading: "More", type: "strings", choices: ["ip", "phone"], help: "Kinds." },
+  quality: { type: "limits", help: "Rules." },
 });
 
 const DEFAULTS = {
@@ -36,11 +38,12 @@ const DEFAULTS = {
   prompt: undefined,
   layers: undefined,
   resume: false,
+  quality: undefined,
 } as const;
 
 Deno.test("parseOptions: defaults, and types that follow from the table", () => {
   const options = parseOptions(TABLE, []);
-  assertEquals(options, { ...DEFAULTS, data: [] });
+  assertEquals(options, { ...DEFAULTS, data: [], kinds: [] });
   const order: "shuffled" | "sequential" = options.order;
   const layers: number | undefined = options.layers;
   assertEquals([order, layers], ["shuffled", undefined]);
@@ -60,6 +63,12 @@ const GOOD: [args: string[], given: Record<string, unknown>][] = [
   [["--prompt=--resume"], { prompt: "--resume" }],
   [["--prompt", "12"], { prompt: "12" }],
   [["--prompt", "true"], { prompt: "true" }],
+  [["--kinds", "ip", "--kinds", "phone"], { kinds: ["ip", "phone"] }],
+  [["--quality", "on"], { quality: true }],
+  [["--quality", "off"], { quality: false }],
+  [["--quality", "minWords=5, ends=false,name=x"], {
+    quality: { minWords: 5, ends: false, name: "x" },
+  }],
 ];
 
 Deno.test("parseGivenOptions: what the flags give and no more", () => {
@@ -89,6 +98,8 @@ const BAD: [args: string[], message: string][] = [
     ["--order", "suffled"],
     '--order must be one of shuffled, sequential, got "suffled". Did you mean "shuffled"?',
   ],
+  [["--kinds", "fone"], '--kinds must be some of ip, phone, got ["fone"]. Did you mean "phone"?'],
+  [["--quality", "maybe"], "--quality must be on, off or NAME=VALUE,…"],
   [["--config", "/nowhere/run.json"], "Cannot read --config /nowhere/run.json"],
 ];
 
@@ -101,15 +112,26 @@ Deno.test("parseGivenOptions: what is wrong is named, with the nearest right nam
 Deno.test("parseOptions: a flag beats the config file, which beats the default", async () => {
   const path = await Deno.makeTempFile({ suffix: ".json" });
   try {
-    await Deno.writeTextFile(path, '{"batchSize": 7, "beta1": 0.5, "data": "x", "bias": false}');
-    const options = parseOptions(TABLE, ["--config", path, "--batch-size", "8"]);
-    assertEquals(options, { ...DEFAULTS, batchSize: 8, beta1: 0.5, data: ["x"], bias: false });
+    const config = { batchSize: 7, beta1: 0.5, data: "x", bias: false, quality: { minWords: 3 } };
+    await Deno.writeTextFile(path, JSON.stringify(config));
+    const { quality, ...options } = parseOptions(TABLE, ["--config", path, "--batch-size", "8"]);
+    assertEquals(quality, { minWords: 3 });
+    assertEquals({ ...options, quality: undefined }, {
+      ...DEFAULTS,
+      batchSize: 8,
+      beta1: 0.5,
+      data: ["x"],
+      kinds: [],
+      bias: false,
+    });
     const wrong: [string, string][] = [
       ['{"batch-size": 1}', 'Unknown key "batch-size"'],
       ['{"batchSise": 1}', 'Did you mean "batchSize"?'],
       ['{"toString": 1}', 'Unknown key "toString"'],
       ['{"batchSize": "1"}', 'must be a whole number at least 1, got "1"'],
       ['{"bias": "no"}', "must be true or false"],
+      ['{"quality": 1}', "must be on, off or NAME=VALUE,… (true, false or an object in a file)"],
+      ['{"kinds": [1]}', "must be some of ip, phone, got [1]"],
       ["[]", "must hold one object"],
       ["{", "it is no JSON"],
     ];
@@ -124,7 +146,7 @@ Deno.test("parseOptions: a flag beats the config file, which beats the default",
 
 Deno.test("withDefaults: keeps what is given", () => {
   const options = withDefaults(TABLE, { layers: 2, bias: false });
-  assertEquals(options, { ...DEFAULTS, data: [], layers: 2, bias: false });
+  assertEquals(options, { ...DEFAULTS, data: [], kinds: [], layers: 2, bias: false });
 });
 
 Deno.test("flagOf: camelCase to kebab-case, digits left where they are", () => {
@@ -147,6 +169,8 @@ Deno.test("helpText: flags, units, choices and defaults on lines of at most 100 
       "--bias, --no-bias Biases. (default: yes)",
       "--layers N Blocks. (default: the preset's)",
       "--resume Go on.",
+      "More: --kinds TEXT Kinds. (ip | phone; may be repeated)",
+      "--quality LIMITS Rules.",
       "--config FILE",
       "--help",
     ]

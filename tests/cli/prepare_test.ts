@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { prepare as prepareCorpus } from "../../data/mod.ts";
 import { type Answer, quern, startQuern } from "./quern.ts";
 
 interface Books {
@@ -9,7 +10,17 @@ interface Books {
   padding: number;
   dropped: Record<string, Record<string, { documents: number; bytes: number; tokens?: number }>>;
   sources: { path: string; documents: number; sha256: string; error?: string }[];
-  options: { context: number };
+  stages: { name: string; in: { documents: number }; out: { documents: number } }[];
+  evaluation: {
+    name: string;
+    items: number;
+    tooShort: number;
+    itemsFound: number;
+    documents: number;
+    found: Record<string, number>;
+  }[];
+  splits: Record<string, { documents: number }>;
+  options: Record<string, unknown>;
   timing?: unknown;
 }
 
@@ -26,11 +37,15 @@ async function manifestOf(folder: string): Promise<Books> {
   return JSON.parse(await Deno.readTextFile(`${folder}/manifest.json`));
 }
 
-/** All files of a folder with their bytes, the manifest without its timing. */
+/** All files of a folder and its splits with their bytes, the manifest without its timing. */
 async function contentOf(folder: string): Promise<Record<string, string>> {
   const content: Record<string, string> = {};
-  for await (const { name, isFile } of Deno.readDir(folder)) {
-    assert(isFile, `${name} is left over`);
+  const names = (await Array.fromAsync(Deno.readDir(folder))).flatMap(({ name, isFile }) => {
+    if (isFile) return [name];
+    assert(["train", "validation"].includes(name), `${name} is left over`);
+    return [...Deno.readDirSync(`${folder}/${name}`)].map((entry) => `${name}/${entry.name}`);
+  });
+  for (const name of names.sort()) {
     const bytes = await Deno.readFile(`${folder}/${name}`);
     const digest = await crypto.subtle.digest("SHA-256", bytes);
     content[name] = new Uint8Array(digest).toHex();
@@ -39,13 +54,37 @@ async function contentOf(folder: string): Promise<Record<string, string>> {
   return { ...content, "manifest.json": JSON.stringify(books) };
 }
 
+const DIGITS = ["nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+const spell = (number: number) => [...`${number}`].map((digit) => DIGITS[+digit]).join(" ");
+
+/** A text of its own for each number; a line of some of them is the same. */
+const textOf = (i: number) =>
+  `Document ${spell(i)} tells of ${"grain and stone ".repeat(i % 7)}by the ${spell(997 * i)} ` +
+  `mills of ${spell(i * i)}.` +
+  (i % 5 === 0 ? "\nA line that stands in many of the documents." : "");
+
+/** Adds near duplicates to the corpus, and an evaluation set of which it holds an item. */
+async function writeExtras(folder: string): Promise<void> {
+  const near = Array.from({ length: 20 }, (_, i) => ({ text: textOf(7 * i + 6) + " Indeed." }));
+  await Deno.writeTextFile(
+    `${folder}/corpus/d.jsonl`,
+    near.map((line) => JSON.stringify(line)).join("\n"),
+  );
+  const questions = [
+    textOf(13).split(" ").slice(0, 12).join(" "),
+    "A question that no document of this corpus holds, as far as anyone knows",
+    "short",
+  ];
+  const lines = questions.map((question) => JSON.stringify({ question, answer: "A" }));
+  await Deno.writeTextFile(`${folder}/quiz.jsonl`, lines.join("\n"));
+}
+
 /** A folder with a corpus of some hundred documents in three formats, with duplicates. */
 async function inCorpus(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.mkdir(`${folder}/corpus`);
-    const text = (i: number) => `Document ${i} tells of ${"grain and stone ".repeat(i % 7)}.`;
-    const lines = Array.from({ length: 400 }, (_, i) => JSON.stringify({ text: text(i % 300) }));
+    const lines = Array.from({ length: 400 }, (_, i) => JSON.stringify({ text: textOf(i % 300) }));
     await Deno.writeTextFile(`${folder}/corpus/a.jsonl`, lines.join("\n") + "\n");
     const gzip = new Blob([lines.slice(0, 50).join("\n") + "\n"]).stream()
       .pipeThrough(new CompressionStream("gzip"));
@@ -81,15 +120,28 @@ Deno.test("prepare: the books balance, and two runs differ in nothing but time",
     }
   }));
 
+/** All stages that look beyond one document, and some that do not. */
+const ALL_STAGES = [
+  ...["--data", "corpus", "--dedup", "minhash", "--packing", "best-fit", "--line-endings"],
+  ...["--remove-repeated", "line", "--repeated-in", "corpus", "--min-repeated-characters", "20"],
+  ...["--decontaminate", "quiz.jsonl", "--decontaminate-fields", "question"],
+  ...["--decontaminate-words", "8", "--decontaminate-mode", "cut"],
+  ...["--validation-fraction", "0.2", "--min-words", "3", "--pii", "email"],
+];
+
 Deno.test("prepare: killed at any moment and started again, it writes the same bytes", () =>
   inCorpus(async (folder) => {
-    const args = ["--data", "corpus", "--dedup", "minhash", "--packing", "best-fit"];
-    const whole = await prepare(folder, ...args, "--out", "whole");
+    await writeExtras(folder);
+    const args = [...ALL_STAGES, "--keep-dropped"];
+    const whole = await prepare(folder, ...args, "lost-1", "--out", "whole", "--workers", "1");
     assertEquals(whole.code, 0, whole.stderr);
     let kills = 0;
     for (const afterMs of [150, 300, 400, 500, 700]) {
       const child = startQuern(
-        ["prepare", "--tokenizer", "byte", "--context", "16", ...args, "--out", "killed"],
+        [
+          ...["prepare", "--tokenizer", "byte", "--context", "16", ...args, "lost-2"],
+          ...["--out", "killed", "--workers", "3"],
+        ],
         { cwd: folder, permissions: PERMISSIONS },
       );
       const timer = setTimeout(() => child.kill("SIGKILL"), afterMs);
@@ -101,10 +153,16 @@ Deno.test("prepare: killed at any moment and started again, it writes the same b
     }
     assert(kills > 0);
     if (kills === 5) {
-      const last = await prepare(folder, ...args, "--out", "killed");
+      const last = await prepare(folder, ...args, "lost-2", "--out", "killed");
       assertEquals(last.code, 0, last.stderr);
     }
     assertEquals(await contentOf(`${folder}/killed`), await contentOf(`${folder}/whole`));
+    for (const name of ["cleaning.jsonl", "duplicates.jsonl"]) {
+      assertEquals(
+        await Deno.readTextFile(`${folder}/lost-2/${name}`),
+        await Deno.readTextFile(`${folder}/lost-1/${name}`),
+      );
+    }
   }));
 
 Deno.test("prepare: a broken file is one error; skipped on request, with exit code 3", () =>
@@ -142,6 +200,93 @@ Deno.test("prepare: what is dropped is kept with its reason", () =>
     assert(lines.every(({ stage, reason, id, text }) => stage && reason && id && text));
   }));
 
+Deno.test("prepare: the manifest tells all of it, and every stage adds up", () =>
+  inCorpus(async (folder) => {
+    await writeExtras(folder);
+    const answer = await prepare(folder, ...ALL_STAGES, "--out", "out");
+    assertEquals(answer.code, 0, answer.stderr);
+    const books = await manifestOf(`${folder}/out`);
+    assertEquals(Object.keys(books).slice(0, 6), [
+      ...["documents", "tokens", "rows", "shared", "padding", "dropped"],
+    ]);
+    assertEquals(books.options.out, undefined);
+    assertEquals(books.options.workers, undefined);
+    assertEquals(books.rows * 17, books.tokens + books.shared + books.padding);
+    assertEquals(books.stages.map(({ name }) => name), [
+      ...["line endings", "repeated lines", "length", "pii", "text", "dedup"],
+      ...["repeated lines in the corpus", "decontamination", "length of what is left"],
+    ]);
+    books.stages.forEach(({ name, in: came, out }, i) => {
+      const lost = Object.values(books.dropped[name] ?? {})
+        .reduce((sum, { documents }) => sum + documents, 0);
+      assertEquals(came.documents, out.documents + lost, name);
+      assertEquals(books.stages[i + 1]?.in.documents ?? books.documents, out.documents, name);
+    });
+    const [quiz] = books.evaluation;
+    assertEquals([quiz.name, quiz.items, quiz.tooShort, quiz.itemsFound], ["quiz", 3, 1, 1]);
+    assert(quiz.documents > 0 && quiz.found["0"] === quiz.documents);
+    const { train, validation } = books.splits;
+    assertEquals(train.documents + validation.documents, books.documents);
+    assert(validation.documents > 0);
+    for (const { path, sha256 } of books.sources) {
+      const bytes = await Deno.readFile(`${folder}/${path}`);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+      assertEquals(sha256, digest);
+    }
+  }));
+
+Deno.test("prepare: a config file says what flags say; what is wrong in it is one sentence", () =>
+  inCorpus(async (folder) => {
+    await Deno.writeTextFile(`${folder}/words.txt`, "# bad words\nstone\n\n");
+    const config = {
+      data: "corpus/a.jsonl",
+      minWords: 3,
+      blockedWords: "words.txt",
+      gopherQuality: { minWords: 5, minStopWords: 0, minMeanWordLength: 1 },
+      pii: ["email"],
+      normalize: "NFKC",
+      workers: 1,
+    };
+    await Deno.writeTextFile(`${folder}/corpus.json`, JSON.stringify(config));
+    const ran = await prepare(folder, "--config", "corpus.json", "--out", "one");
+    assertEquals(ran.code, 0, ran.stderr);
+    const flags = await prepare(
+      folder,
+      ...["--data", "corpus/a.jsonl", "--min-words", "3", "--blocked-words", "words.txt"],
+      ...["--gopher-quality", "minWords=5,minStopWords=0,minMeanWordLength=1"],
+      ...["--pii", "email", "--normalize", "NFKC", "--out", "two"],
+    );
+    assertEquals(flags.code, 0, flags.stderr);
+    assertEquals(await contentOf(`${folder}/one`), await contentOf(`${folder}/two`));
+    const { dropped } = await manifestOf(`${folder}/one`);
+    assertEquals(dropped.words["blocked word"].documents, 342);
+
+    const wrong: [unknown, RegExp][] = [
+      [{ minWord: 3 }, /Unknown key "minWord" in bad\.json\. Did you mean "minWords"\?/],
+      [{ minWords: "3" }, /"minWords" in bad\.json must be a whole number at least 0, got "3"/],
+      [{ pii: ["mail"] }, /"pii" in bad\.json must be some of email, .*Did you mean "email"\?/],
+      [{ c4Quality: { minSentence: 1 } }, /Cannot filter by C4 quality: there is no limit minSen/],
+      [{ c4Quality: { minSentences: "1" } }, /minSentences must be a number, got "1"/],
+      [{ gopherQuality: { minWords: -1 } }, /wanted minWords of at least 0, got -1/],
+      [{ blockedWords: "none.txt" }, /there is no such file; check the path, at none\.txt:0/],
+      [{ decontaminate: "none.txt" }, /there is no such file; check the path, at none\.txt:0/],
+      [{ repeatedIn: "corpus" }, /removeRepeated must be line or paragraph, got neither/],
+      [{ languages: ["xx"] }, /Cannot filter by language: wanted some of .*, got xx/],
+    ];
+    for (const [content, message] of wrong) {
+      await Deno.writeTextFile(`${folder}/bad.json`, JSON.stringify(content));
+      const answer = await prepare(
+        folder,
+        ...["--config", "bad.json", "--data", "corpus/c.txt", "--out", "bad"],
+      );
+      assertMatch(answer.stderr, /^quern: [^\n]*\n$/);
+      assertMatch(answer.stderr, message);
+      assert(answer.code === 1 || answer.code === 2);
+    }
+    const mended = await prepare(folder, "--data", "corpus/c.txt", "--out", "bad");
+    assertEquals(mended.code, 0, mended.stderr);
+  }));
+
 Deno.test("prepare: it writes over nothing, and resumes nothing but the same work", () =>
   inCorpus(async (folder) => {
     await Deno.mkdir(`${folder}/full`);
@@ -150,8 +295,12 @@ Deno.test("prepare: it writes over nothing, and resumes nothing but the same wor
     assertEquals(full.code, 1);
     assertMatch(full.stderr, /Cannot write to full: wanted an empty folder, got one with files/);
 
-    await Deno.writeTextFile(`${folder}/corpus/d.jsonl`, "{");
-    assertEquals((await prepare(folder, "--data", "corpus", "--out", "out")).code, 1);
+    const controller = new AbortController();
+    const begun = prepareCorpus(
+      { data: [`${folder}/corpus`], tokenizer: "byte", context: 16, out: `${folder}/out` },
+      { signal: controller.signal, onProgress: () => controller.abort(new Error("enough")) },
+    );
+    await assertRejects(() => begun, Error, "enough");
     const other = await prepare(folder, "--data", "corpus", "--out", "out", "--dedup", "none");
     assertEquals(other.code, 1);
     assertMatch(other.stderr, /unfinished work of other sources or options/);
@@ -159,15 +308,24 @@ Deno.test("prepare: it writes over nothing, and resumes nothing but the same wor
 
 Deno.test("prepare: a dry run shows what each stage would do, and writes nothing", () =>
   inCorpus(async (folder) => {
+    await writeExtras(folder);
     const answer = await prepare(
       folder,
-      ...["--data", "corpus", "--preset", "gopher", "--dry-run", "--dry-run-documents", "20"],
+      ...[...ALL_STAGES, "--dry-run", "--dry-run-documents", "320"],
     );
     assertEquals(answer.code, 0, answer.stderr);
-    assertMatch(answer.stdout, /^The first 20 documents would become:/);
-    assertMatch(answer.stdout, /\d+ dropped: /);
+    assertMatch(answer.stdout, /^The first 320 documents would become:/);
+    for (
+      const line of [
+        /^dedup: \d+ documents in, 0 changed\n {2}\d+ dropped: /m,
+        /^repeated lines in the corpus: \d+ documents in/m,
+        /^decontamination: .*\n {2}\d+ dropped: contains quiz\n {4}2 "Document two tells/m,
+        /^quiz: 1 item found in \d+ documents?$/m,
+        /^kept: \d+ documents, /m,
+      ]
+    ) assertMatch(answer.stdout, line);
     const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-    assertEquals(names, ["corpus"]);
+    assertEquals(names.sort(), ["corpus", "quiz.jsonl"]);
   }));
 
 Deno.test("prepare: what is missing is named", async () => {

@@ -13,13 +13,15 @@ export interface QuernOptions {
   stdin?: string;
   /** Permissions beside reading. @default writing and running deno */
   permissions?: string[];
+  /** More environment variables. @default none */
+  env?: Record<string, string>;
 }
 
 const ROOT = new URL("../../", import.meta.url);
 
 /** Starts `quern` with the permissions that the tasks give it. */
 export function startQuern(args: string[], options: QuernOptions = {}): Deno.ChildProcess {
-  const { cwd, stdin, permissions = ["--allow-write", "--allow-run=deno"] } = options;
+  const { cwd, stdin, env, permissions = ["--allow-write", "--allow-run=deno"] } = options;
   return new Deno.Command("deno", {
     args: [
       ...["run", "--quiet", "--no-prompt", "--allow-read", ...permissions],
@@ -27,7 +29,7 @@ export function startQuern(args: string[], options: QuernOptions = {}): Deno.Chi
       ...args,
     ],
     cwd: cwd ?? ROOT,
-    env: { NODEVICE_SELECT: "1", NO_COLOR: "1" },
+    env: { NODEVICE_SELECT: "1", NO_COLOR: "1", ...env },
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

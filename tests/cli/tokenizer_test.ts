@@ -13,7 +13,7 @@ async function withTokenizer(work: (folder: string) => Promise<void>): Promise<v
     const args = ["train", "--data", "text.txt", "--vocabulary-size", "300", "--out", "t.json"];
     const { code, stdout, stderr } = await tokenizer(cwd, args);
     assertEquals([code, stderr], [0, ""]);
-    assertMatch(stdout, /^300 tokens from [\d,]+ characters in 1 texts/);
+    assertMatch(stdout, /^300 tokens from [\d,]+ characters, [\d,]+ different pieces\.$/m);
     await work(cwd);
   });
 }
@@ -53,6 +53,36 @@ Deno.test("quern tokenizer: a file is encoded as a stream, with the same ids", (
     assertEquals(back.stdout, text);
   }));
 
+Deno.test("quern tokenizer: nothing has no ids, and no ids are nothing", () =>
+  inFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/empty.txt`, "");
+    const byte = ["--tokenizer", "byte"];
+    for (const text of ["", "empty.txt", "-"]) {
+      const encoded = await tokenizer(cwd, ["encode", ...byte, text], "");
+      assertEquals([encoded.code, encoded.stdout, encoded.stderr], [0, "\n", ""]);
+      const decoded = await tokenizer(cwd, ["decode", ...byte, text], "\n");
+      assertEquals([decoded.code, decoded.stdout, decoded.stderr], [0, "", ""]);
+    }
+  }));
+
+Deno.test("quern tokenizer: large texts are read in pieces, by train and inspect", () =>
+  inFolder(async (cwd) => {
+    const line = "to be or not to be, that is the question ".repeat(1000) + "\n";
+    using file = await Deno.open(`${cwd}/large.txt`, { write: true, create: true });
+    const bytes = new TextEncoder().encode(line);
+    // Longer than any one document may be.
+    for (let size = 0; size < 70e6; size += bytes.length) await file.write(bytes);
+    const args = ["train", "--data", "large.txt", "--vocabulary-size", "280", "--out", "t.json"];
+    const trained = await tokenizer(cwd, args);
+    assertEquals(trained.code, 0, trained.stderr);
+    assertMatch(trained.stdout, /^280 tokens from 70,\d{3},\d{3} characters, /);
+    const inspected = await tokenizer(cwd, [
+      ...["inspect", "--tokenizer", "t.json", "--data", "large.txt", "--sample-bytes", "1000000"],
+      "--json",
+    ]);
+    assertEquals(JSON.parse(inspected.stdout).sample.bytes, 1_000_000);
+  }));
+
 Deno.test("quern tokenizer encode --special: adds what stands around a text", () =>
   inFolder(async (cwd) => {
     const model = { type: "WordLevel", vocab: { a: 0, "<s>": 1, "</s>": 2 }, unk_token: "a" };
@@ -74,7 +104,7 @@ Deno.test("quern tokenizer inspect: size, longest tokens, lengths and a sample",
     assertMatch(stdout, /^ {4}1 █+ 256$/m);
     assertMatch(
       stdout,
-      /^Sample: 1 documents, [\d,]+ bytes, [\d,]+ tokens, \d\.\d\d bytes per token$/m,
+      /^Sample: [\d,]+ bytes, [\d,]+ tokens, \d\.\d\d bytes per token$/m,
     );
     const json = JSON.parse((await tokenizer(cwd, [...args, "--json"])).stdout);
     assertEquals([json.vocabularySize, json.specialTokens], [300, { "<|endoftext|>": 0 }]);

@@ -91,7 +91,7 @@ Deno.test("quern train --data SHARDS: validates on the corpus' split, on --val-d
 Deno.test("quern train --data PATH=WEIGHT: shards and text are mixed in those shares", () =>
   inFolder(async (cwd) => {
     await prepare(cwd, "corpus");
-    const args = ["train", ...SMALL, "--iterations", "25", "--shuffle-blocks", "full"];
+    const args = ["train", ...SMALL, "--iterations", "25", "--shuffle", "full"];
     const mixed = await quern(
       [...args, "--data", "corpus=0.7", "--data", "text.txt=0.3", "--out", "mixed"],
       { cwd },
@@ -149,7 +149,11 @@ Deno.test("quern train --data SHARDS: what does not fit is one sentence", () =>
       [["--data", "corpus=0"], 2, /--data corpus=0: a weight must be a number above 0, got 0\./],
       [["--data", "corpus=0.7", "--data", "text.txt"], 1, /wanted a weight for each set, or none/],
       [["--data", "corpus", "--data", "-"], 1, /standard input .* can be trained on alone only/],
-      [["--data", "corpus", "--shuffle-blocks", "all"], 2, /--shuffle-blocks must be .* got "all"/],
+      [
+        ["--data", "corpus", "--shuffle", "all"],
+        2,
+        /--shuffle must be one of blocks, full, got "all"/,
+      ],
       [["--data", "unfinished"], 1, /has not come to its end here; run it again.* at unfinished:0/],
       [["--data", "foreign.bin"], 1, /no tokenizer\.json; name the tokenizer .* --tokenizer FILE/],
     ];

@@ -170,7 +170,10 @@ Deno.test("c4Quality: keeps lines that read like sentences", () => {
   assertKeeps(c4Quality({ minSentences: 1, needsTerminalPunctuation: false }), "no full stop here");
   const long = `two words ${"a".repeat(1001)}.`;
   assertDrops(step, long, "too few sentences");
+  assertDrops(step, `${"word ".repeat(500)}${long} ${"word ".repeat(500)}.`, "too few sentences");
   assertKeeps(step, long.replace("aa", ""));
+  assertKeeps(step, `${"word ".repeat(500)}${long.replace("aa", "")} ${"word ".repeat(500)}end.`);
+  assertKeeps(step, `${"磨坊磨粮食".repeat(300)}。`); // many words, and no space between them
 });
 
 Deno.test("c4Paragraphs: three lines of 200 characters", () => {

@@ -30,14 +30,22 @@ async function decodeStream(tokenizer: Tokenizer, ids: Iterable<number>): Promis
   return await Array.fromAsync(ReadableStream.from(ids).pipeThrough(tokenizer.decoder()));
 }
 
+/** The bytes of ids, each token by itself. */
+function bytesOf(tokenizer: Tokenizer, ids: Iterable<number>): number[] {
+  return Array.from(ids).flatMap((id) => {
+    const bytes = [...tokenizer.bytes(id)];
+    assertEquals(tokenizer.byteLength(id), bytes.length);
+    return bytes;
+  });
+}
+
 for (const [kind, tokenizer] of KINDS) {
   Deno.test(`${kind} tokenizer: decoding gives back what was encoded`, async () => {
     for (const text of ["", ...TEXTS]) {
       const ids = tokenizer.encode(text);
       assertEquals(tokenizer.decode(ids), text);
       assertEquals((await decodeStream(tokenizer, ids)).join(""), text);
-      const bytes = [...ids].reduce((sum, id) => sum + tokenizer.byteLength(id), 0);
-      assertEquals(bytes, new TextEncoder().encode(text).length);
+      assertEquals(bytesOf(tokenizer, ids), [...new TextEncoder().encode(text)]);
     }
   });
 
@@ -66,6 +74,7 @@ for (const [kind, tokenizer] of KINDS) {
   Deno.test(`${kind} tokenizer: refuses ids outside its vocabulary`, async () => {
     for (const id of [-1, 0.5, NaN, tokenizer.vocabularySize]) {
       assertThrows(() => tokenizer.decode([id]), RangeError, `the token ${id}`);
+      assertThrows(() => tokenizer.bytes(id), RangeError, `the token ${id}`);
       assertThrows(() => tokenizer.byteLength(id), RangeError, `the token ${id}`);
       await assertRejects(() => decodeStream(tokenizer, [id]), RangeError, `the token ${id}`);
     }
@@ -157,7 +166,41 @@ Deno.test("tokenizer.json: what is made of a byte-level BPE is read by Hugging F
     const shown = await decodeStream(tokenizer, ids);
     assertEquals(shown.join(""), text);
     assertEquals(shown.some((part) => part.includes("\ufffd")), false);
-    const bytes = ids.reduce((sum, id) => sum + tokenizer.byteLength(id), 0);
-    assertEquals(bytes, new TextEncoder().encode(text).length);
+    assertEquals(bytesOf(tokenizer, ids), [...new TextEncoder().encode(text)]);
   }
+});
+
+Deno.test("tokenizer.json: the bytes of pieces, of byte tokens and of ids that stand for nothing", () => {
+  const metaspace = { replacement: "▁", prepend_scheme: "always", split: true };
+  const vocab = { "▁": 0, "<0xE8>": 1, "▁é": 2, a: 3, "<unk>": 5 };
+  const model = { type: "BPE", vocab, merges: [], byte_fallback: true, unk_token: "<unk>" };
+  const json = {
+    version: "1.0",
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: "Metaspace", ...metaspace },
+    post_processor: null,
+    decoder: {
+      type: "Sequence",
+      decoders: [{ type: "ByteFallback" }, { type: "Metaspace", ...metaspace }],
+    },
+    model,
+  };
+  const tokenizer = parseTokenizer(json, "t.json");
+  const bytes = Array.from({ length: 6 }, (_, id) => [...tokenizer.bytes(id)]);
+  assertEquals(bytes.slice(0, 5), [[0x20], [0xe8], [0x20, 0xc3, 0xa9], [0x61], []]);
+});
+
+Deno.test("tokenizer.json: special tokens in a text are plain text where they must not be found", async () => {
+  const texts = ReadableStream.from(TEXTS);
+  const { json } = await trainBpe(texts, { vocabularySize: 300, specialTokens: ["<|end|>"] });
+  const tokenizer = parseTokenizer(json, "t.json");
+  const end = tokenizer.specialTokens.get("<|end|>")!;
+  assertEquals([...tokenizer.encode("a<|end|>b")].includes(end), true);
+  const plain = [...tokenizer.encode("a<|end|>b", { findSpecialTokens: false })];
+  assertEquals(plain.includes(end), false);
+  assertEquals(tokenizer.decode(plain), "a<|end|>b");
+  const without = await trainBpe(ReadableStream.from(TEXTS), { vocabularySize: 299 });
+  const alone = parseTokenizer(without.json, "t.json");
+  assertEquals(plain.length, alone.encode("a<|end|>b").length);
 });

@@ -11,6 +11,7 @@ import {
   type Tokenizer,
   trainCharTokenizer,
 } from "../../data/mod.ts";
+import { TextCutter, type TextPart } from "../../data/tokens.ts";
 import { trainBpe } from "../../data/tokenizers/mod.ts";
 import { testTransform } from "./contract.ts";
 
@@ -91,6 +92,28 @@ Deno.test("encodeStream: cancelling it cancels its source", async () => {
   assertEquals((await reader.read()).value?.length, 4);
   await reader.cancel("enough");
   assertEquals(await cancelled.promise, "enough");
+});
+
+Deno.test("TextCutter: without borders it cuts behind a line, the same however the text comes", () => {
+  const tokenizer = { ...byteTokenizer(), border: () => 0 };
+  const text = "one\ntwo\nthree four five\nsix😀seven\n";
+  const parts = (size: number) => {
+    const cutter = new TextCutter(tokenizer, { index: 5, most: 10 });
+    const found: (TextPart | undefined)[] = [];
+    for (let i = 0; i < text.length; i += size) found.push(cutter.add(text.slice(i, i + size)));
+    return [...found, cutter.end()].filter((part) => part !== undefined);
+  };
+  const whole = parts(1);
+  assertEquals(whole.map(({ text }) => text), [
+    "one\ntwo\n",
+    "three four",
+    " five\n",
+    "six😀seven",
+    "\n",
+  ]);
+  assertEquals(whole.map(({ index }) => index), [5, 13, 23, 29, 39]);
+  for (const size of [2, 3, 5]) assertEquals(parts(size), whole);
+  assertEquals(new TextCutter(tokenizer).add(text), undefined);
 });
 
 Deno.test("collectTokens: joins the ids in the smallest type for the vocabulary", async () => {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Device, Pass } from "../../kernels/mod.ts";
 import { NO_TOKEN, sampleTokens } from "../../kernels/sample/mod.ts";
 import * as reference from "../../kernels/sample/reference.ts";
+import { threefry2x32 } from "../../kernels/random/reference.ts";
 import { input, LADDER, normal, type OpCase, random, testOp, update } from "./contract.ts";
 
 type Options = Partial<Omit<reference.SampleSettings, "seed">>;
@@ -52,7 +53,7 @@ function drawing(
       chosen: update([R], () => 3, "u32"),
     },
     options: { rows, lanes },
-    sizes: { R: rows, V },
+    sizes: { R: rows, V, random: threefry2x32 },
     tolerance: 0,
   };
 }

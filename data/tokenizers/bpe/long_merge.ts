@@ -12,8 +12,8 @@ const COMMON = 1 / 8;
  * Merges long pieces: n·log n for n symbols, 20 bytes each.
  *
  * As long as pairs of the lowest rank are common they are merged in passes over all symbols, as in a
- * run of one letter. Then pairs wait in one list per rank, the ranks in a heap. A list is merged from left to right, unless
- * a merge makes a pair of lower rank, which then goes first.
+ * run of one letter. Then pairs wait in one list per rank, the ranks in a heap. A list is merged from
+ * left to right, unless a merge makes a pair of lower rank, which then goes first.
  */
 export class LongMerger {
   readonly #table: MergeTable;
@@ -70,25 +70,39 @@ export class LongMerger {
   /** Merges the pairs of a rank from left to right, up to one that makes a pair of lower rank. */
   #pass(ids: Uint32Array, length: number, rank: number): { length: number; goesOn: boolean } {
     const table = this.#table;
-    // A pair is often that of the step before, whose ranks are known.
-    const ranks = [0, 1, 2].map(() => ({ left: NONE, right: NONE, rank: NO_MERGE }));
-    const rankOf = (left: number, right: number, known: number): number => {
-      const last = ranks[known];
-      if (last.left !== left || last.right !== right) {
-        Object.assign(last, { left, right, rank: table.rank(left, right) });
-      }
-      return last.rank;
-    };
+    // A pair is often that of the step before, whose rank is known: of two symbols, of one with the
+    // token made before it, of a token made with the symbol behind it.
+    let [left, right, here, merged] = [NONE, NONE, NO_MERGE, NONE];
+    let [beforeLeft, beforeRight, before] = [NONE, NONE, NO_MERGE];
+    let [behindLeft, behindRight, behind] = [NONE, NONE, NO_MERGE];
     let [i, count, goesOn] = [0, 0, true];
     while (i + 1 < length && goesOn) {
-      if (rankOf(ids[i], ids[i + 1], 0) !== rank) {
-        ids[count++] = ids[i++];
+      const symbol = ids[i];
+      if (symbol !== left || ids[i + 1] !== right) {
+        [left, right] = [symbol, ids[i + 1]];
+        here = table.rank(left, right);
+        if (here === rank) merged = table.tokenOf(left, right);
+      }
+      if (here !== rank) {
+        ids[count++] = symbol;
+        i++;
         continue;
       }
-      const merged = table.tokenOf(ids[i], ids[i + 1]);
       i += 2;
-      goesOn = (count === 0 || rankOf(ids[count - 1], merged, 1) >= rank) &&
-        (i === length || rankOf(merged, ids[i], 2) >= rank);
+      if (count > 0) {
+        if (ids[count - 1] !== beforeLeft || merged !== beforeRight) {
+          [beforeLeft, beforeRight] = [ids[count - 1], merged];
+          before = table.rank(beforeLeft, beforeRight);
+        }
+        goesOn = before >= rank;
+      }
+      if (i < length) {
+        if (merged !== behindLeft || ids[i] !== behindRight) {
+          [behindLeft, behindRight] = [merged, ids[i]];
+          behind = table.rank(behindLeft, behindRight);
+        }
+        goesOn &&= behind >= rank;
+      }
       ids[count++] = merged;
     }
     while (i < length) ids[count++] = ids[i++];

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { addHits, type DecontaminationOptions, decontaminator } from "../../../data/dedup/mod.ts";
+import { type DecontaminationOptions, decontaminator } from "../../../data/dedup/mod.ts";
 import { stage } from "../../../data/stage.ts";
 import { testTransform } from "../contract.ts";
 
@@ -24,24 +24,26 @@ testTransform("decontamination: documents that hold an n-gram are dropped", {
   split: (input) => [input],
 });
 
-Deno.test("decontamination: the table of hits, of one worker and of two", () => {
+Deno.test("decontamination: the table of hits", () => {
   const step = make();
-  assertEquals(step.apply(documentOf(LEAK)), { drop: "contains quiz" });
-  const hits = step.hits();
-  assertEquals(hits, [
-    { name: "quiz", items: 2, tooShort: 1, documents: 1, ngrams: 2, hitItems: [1] },
-    { name: "copy", items: 1, tooShort: 0, documents: 1, ngrams: 2, hitItems: [0] },
-    { name: "other", items: 1, tooShort: 0, documents: 0, ngrams: 0, hitItems: [] },
+  assertEquals(step.sets, [
+    { name: "quiz", items: 2, tooShort: 1 },
+    { name: "copy", items: 1, tooShort: 0 },
+    { name: "other", items: 1, tooShort: 0 },
   ]);
-  const [quiz, copy] = addHits(hits, make().hits());
-  assertEquals([quiz, copy], hits.slice(0, 2));
-  assertEquals(addHits(hits, hits)[0], { ...hits[0], documents: 2, ngrams: 4 });
+  assertEquals(step.apply(documentOf(LEAK)), { drop: "contains quiz" });
+  assertEquals(step.takeHits(), {
+    quiz: { documents: 1, ngrams: 2, found: { 1: 1 } },
+    copy: { documents: 1, ngrams: 2, found: { 0: 1 } },
+    other: { documents: 0, ngrams: 0, found: {} },
+  });
+  assertEquals(step.takeHits().quiz, { documents: 0, ngrams: 0, found: {} });
 });
 
 Deno.test("decontamination: report leaves the document", () => {
   const step = make({ mode: "report" });
   assertEquals(step.apply(documentOf(LEAK)), documentOf(LEAK));
-  assertEquals(step.hits()[0].documents, 1);
+  assertEquals(step.takeHits().quiz.documents, 1);
 });
 
 Deno.test("decontamination: cut takes out the find, its margins and short pieces", () => {
@@ -56,10 +58,24 @@ Deno.test("decontamination: cut takes out the find, its margins and short pieces
   assertEquals(make({ mode: "cut" }).apply(documentOf(text)), drop);
 });
 
-Deno.test("decontamination: n out of range is named", () => {
+Deno.test("decontamination: a text without spaces is cut where the margins end", () => {
+  const text = `${"山".repeat(300)} ${QUESTION} ${"水".repeat(300)}`;
+  const step = make({ mode: "cut", marginChars: 50, minPieceChars: 3 });
+  assertEquals(
+    step.apply(documentOf(text)),
+    documentOf(`${"山".repeat(251)}\n\n${"水".repeat(252)}`),
+  );
+});
+
+Deno.test("decontamination: what is out of range is named", () => {
   assertThrows(
     () => make({ n: 3 }),
     RangeError,
     "Cannot look for n-grams: wanted 8 to 13 words as n, got 3",
+  );
+  assertThrows(
+    () => make({ sets: [...sets, sets[0]] }),
+    RangeError,
+    "Cannot look for n-grams: wanted sets of different names, got quiz twice",
   );
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Batch, batches, type BatchesOptions, evaluationBatches } from "../../../data/mod.ts";
 
 /** Tokens that tell their own place: token i is i. */
@@ -125,6 +125,29 @@ Deno.test("evaluationBatches: each token but the first is a target once", async 
       assertEquals(taken.length, Math.ceil(Math.ceil((n - 1) / context) / batchSize));
     }
   }
+});
+
+Deno.test("evaluationBatches: tokens that come in parts give the same batches", async () => {
+  const options = { batchSize: 2, context: 4 };
+  const whole = await Array.fromAsync(evaluationBatches(numbered(50), options));
+  for (const size of [1, 7, 8, 49]) {
+    const parts = () =>
+      ReadableStream.from(
+        Array.from({ length: Math.ceil(50 / size) }, (_, i) => [
+          numbered(50).subarray(size * i, size * (i + 1)),
+          new Uint32Array(0),
+        ]).flat(),
+      );
+    assertEquals(await Array.fromAsync(evaluationBatches(parts(), options)), whole);
+    const some = await take(evaluationBatches(parts(), { ...options, limit: 3 }), 9);
+    assertEquals(some, whole.slice(0, 3));
+  }
+  const none = ReadableStream.from([numbered(1)]);
+  await assertRejects(
+    () => Array.fromAsync(evaluationBatches(none, options)),
+    RangeError,
+    "wanted at least 2 tokens, one and its target, got 1",
+  );
 });
 
 Deno.test("evaluationBatches: stops at its limit and refuses what it can't do", async () => {

@@ -1,4 +1,4 @@
-import type { Batch } from "../../../data/loader/mod.ts";
+import type { Batch, GrowingSet } from "../../../data/loader/mod.ts";
 import type { Row } from "../../../data/packing/mod.ts";
 import type { ShardSet } from "../../../data/shards/mod.ts";
 
@@ -42,6 +42,41 @@ export function memorySet(rows: readonly number[], options: MemorySetOptions = {
       return { rows: rows[shard], row: (index) => row(first + index) };
     },
   };
+}
+
+/**
+ * A `memorySet` that has no more shards than were asked for.
+ *
+ * @param made how many there are at once
+ */
+export function growingSet(
+  rows: readonly number[],
+  options: MemorySetOptions = {},
+  made = 0,
+): MemorySet & GrowingSet {
+  const whole = memorySet(rows, options);
+  const shards = whole.shards.slice(0, made);
+  let ended = false;
+  const set: MemorySet & GrowingSet = {
+    ...whole,
+    shards,
+    get rows() {
+      return ended ? whole.rows : Infinity;
+    },
+    async until(count) {
+      while (shards.length < count && !ended) {
+        await new Promise((done) => setTimeout(done, 0));
+        if (shards.length < rows.length) shards.push(whole.shards[shards.length]);
+        else ended = true;
+      }
+    },
+    async read(shard) {
+      await set.until(shard + 1);
+      if (shard >= rows.length) throw new RangeError(`There is no shard ${shard}`);
+      return await whole.read(shard);
+    },
+  };
+  return set;
 }
 
 /** The first batches of a stream, which is then cancelled. */

@@ -1,5 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { documentStarts, shardBatches } from "../../../data/loader/mod.ts";
 import { copyRow, emptyBatch } from "../../../data/loader/row_batch.ts";
+import { packer } from "../../../data/packing/mod.ts";
+import { openShards, writeMds } from "../../../data/shards/mod.ts";
+import { take } from "./memory_set.ts";
 
 const TOKENS = Uint16Array.of(10, 11, 12, 13, 0);
 
@@ -31,4 +35,32 @@ Deno.test("copyRow: with documents, none is asked for the first token of the nex
   const plain = emptyBatch(0, 1, 4, {});
   copyRow(plain, 0, { tokens: TOKENS, documentIds });
   assertEquals(plain.targets, Int32Array.of(11, 12, 13, 0));
+});
+
+Deno.test("documentStarts: where the document of each token begins in its row", () => {
+  const batch = emptyBatch(0, 2, 4, { documentIds: true });
+  batch.documentIds!.set([0, 0, 1, 2, 0, 0, 0, 0]);
+  assertEquals(documentStarts(batch), Uint32Array.of(0, 0, 2, 3, 0, 0, 0, 0));
+  assertEquals(documentStarts(emptyBatch(0, 1, 3, {})), new Uint32Array(3));
+});
+
+Deno.test("documentStarts, weights: come from packed documents through shards to batches", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const options = { context: 7, vocabularySize: 100 };
+    const rows = packer({ ...options, strategy: "best-fit" });
+    rows.add({ tokens: Uint16Array.of(1, 2, 3, 99), weights: Uint8Array.of(0, 0, 2, 1) });
+    rows.add({ tokens: Uint16Array.of(4, 5, 99) });
+    const columns = { documentIds: true, weights: true };
+    await ReadableStream.from(rows.flush()).pipeTo(writeMds(folder, { ...options, ...columns }));
+    const sources = [{ set: await openShards(folder) }];
+    const reading = { batchSize: 1, seed: 1, documentIds: true };
+    const [batch] = await take(shardBatches(sources, reading).readable, 1);
+    assertEquals([...batch.tokens], [1, 2, 3, 99, 4, 5, 99]);
+    assertEquals([...batch.targets], [-1, 3, 99, -1, 5, 99, -1]);
+    assertEquals([...batch.weights!], [0, 2, 1, 1, 1, 1, 0]);
+    assertEquals([...documentStarts(batch)], [0, 0, 0, 0, 4, 4, 4]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -1,7 +1,13 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { rowRange, shardEvaluationBatches, tokenSet } from "../../../data/loader/mod.ts";
+import {
+  holdOutRows,
+  rowRange,
+  shardBatches,
+  shardEvaluationBatches,
+  tokenSet,
+} from "../../../data/loader/mod.ts";
 import type { ShardSet } from "../../../data/shards/mod.ts";
-import { memorySet, rowsOf } from "./memory_set.ts";
+import { growingSet, memorySet, rowsOf, take } from "./memory_set.ts";
 
 async function allOf(set: ShardSet): Promise<number[]> {
   const taken = await Array.fromAsync(shardEvaluationBatches(set, { batchSize: 1 }));
@@ -31,6 +37,27 @@ Deno.test("rowRange: is told from other parts, and refuses rows that are not the
       RangeError,
       `rows of here: wanted some of its 10, got ${start} to ${end}`,
     );
+  }
+});
+
+Deno.test("holdOutRows: the end of the first shard validates, all other rows are trained on", async () => {
+  const { train, validation } = await holdOutRows(growingSet([10, 10, 4]), 0.3);
+  assertEquals(await allOf(validation!), [7, 8, 9]);
+  assertEquals([train.shards[0].rows, train.rows], [7, Infinity]);
+  const { readable } = shardBatches([{ set: train }], { batchSize: 21, seed: 1, shuffleBlocks: 2 });
+  const rows = rowsOf(await take(readable, 2));
+  const expected = [...[0, 1, 2, 3, 4, 5, 6], ...Array.from({ length: 14 }, (_, i) => 10 + i)];
+  for (const epoch of [rows.slice(0, 21), rows.slice(21)]) {
+    assertEquals(epoch.toSorted((a, b) => a - b), expected);
+  }
+  assertEquals([train.rows, train.shards.map(({ rows }) => rows)], [21, [7, 10, 4]]);
+  assertNotEquals(train.sha256, validation!.sha256);
+});
+
+Deno.test("holdOutRows: too small a fraction holds nothing out", async () => {
+  for (const [rows, fraction] of [[[10, 10], 0], [[10], 0.05], [[], 0.5]] as const) {
+    const set = growingSet(rows);
+    assertEquals(await holdOutRows(set, fraction), { train: set });
   }
 });
 

@@ -5,10 +5,11 @@ import {
   type ShardSource,
 } from "../../../data/loader/mod.ts";
 import { makeMixture, rowLimit } from "../../../data/loader/shard_options.ts";
-import { memorySet } from "./memory_set.ts";
+import { growingSet, memorySet } from "./memory_set.ts";
 
 Deno.test("shardBatches: says what is wrong", () => {
   const set = memorySet([4], { path: "here" });
+  const growing = growingSet([4]);
   const good = { batchSize: 4, seed: 1 };
   const cases: [ShardSource[], Partial<ShardBatchesOptions>, string][] = [
     [[], {}, "wanted at least one set of shards, got none"],
@@ -26,6 +27,13 @@ Deno.test("shardBatches: says what is wrong", () => {
       "wanted rows of context 3 as in here, got 9 in there",
     ],
     [[{ set }], { temperature: 0 }, "temperature must be above 0, got 0"],
+    ...[[{ set: growing, maxEpochs: 1 }], [{ set: growing }, { set: growing }]].map((
+      sources,
+    ): [ShardSource[], Partial<ShardBatchesOptions>, string] => [
+      sources,
+      {},
+      "wanted a weight and no maxEpochs for memory, got a set that still grows; await until(Infinity)",
+    ]),
   ];
   for (const [sources, change, message] of cases) {
     assertThrows(() => shardBatches(sources, { ...good, ...change }), RangeError, message);

@@ -1,11 +1,11 @@
 import type { Device } from "../../../kernels/mod.ts";
-import {
-  type GenerationEndEvent,
-  type GenerationRequest,
-  type Gpt,
-  type PromptEvent,
-  type Scheduler,
-  type TokenLogprob,
+import type {
+  GenerationEndEvent,
+  GenerationRequest,
+  Gpt,
+  PromptEvent,
+  Scheduler,
+  TokenLogprob,
 } from "../../../model/mod.ts";
 import { createActivations, gptForward, outputForward } from "../../../model/gpt/mod.ts";
 import { random } from "../../kernels/contract.ts";

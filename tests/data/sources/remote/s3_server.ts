@@ -16,7 +16,7 @@ const REGION = "eu-central-1";
  * Starts the server `s3rver` with a bucket `corpus` of these objects. It takes any signature, so
  * each request is checked here first, by Amazon's recipe, and pages are cut to two keys.
  */
-export async function startS3(objects: Record<string, string>): Promise<S3Server> {
+export async function startS3(objects: Record<string, BodyInit>): Promise<S3Server> {
   const directory = await Deno.makeTempDir();
   const store = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "-A", fromFileUrl(new URL("./s3rver.ts", import.meta.url)), directory],

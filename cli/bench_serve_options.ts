@@ -1,0 +1,85 @@
+import { defineOptions } from "./options.ts";
+
+/** Options of `quern bench-serve`. */
+export const BENCH_SERVE_OPTIONS = defineOptions({
+  url: {
+    type: "string",
+    unit: "URL",
+    defaultHelp: "http://127.0.0.1:8000",
+    help: "Server with OpenAI's API, with or without /v1.",
+  },
+  model: { type: "string", unit: "NAME", defaultHelp: "the server's first", help: "Model to ask." },
+  apiKey: {
+    type: "string",
+    unit: "KEY",
+    defaultHelp: "OPENAI_API_KEY, where it may be read",
+    help: "Key to send.",
+  },
+  chat: { type: "boolean", help: "Send chats instead of completions." },
+  requests: { type: "integer", min: 1, default: 100, help: "Number of requests." },
+  requestRate: {
+    type: "number",
+    unit: "requests a second",
+    min: 0,
+    default: 0,
+    help: "Mean rate of a Poisson process at which they arrive; 0 for all at once.",
+  },
+  concurrency: {
+    type: "integer",
+    min: 1,
+    defaultHelp: "any number",
+    help: "Most requests under way; others wait.",
+  },
+  prompts: {
+    type: "string",
+    unit: "FILE",
+    defaultHelp: "made of common words",
+    help: "Prompts, a line each, in turn.",
+  },
+  promptTokens: {
+    type: "integer",
+    unit: "tokens",
+    min: 1,
+    default: 128,
+    help: "Length of prompts that are made, about.",
+  },
+  maxTokens: {
+    type: "integer",
+    unit: "tokens",
+    min: 1,
+    default: 64,
+    help: "Most tokens of an answer.",
+  },
+  temperature: { type: "number", min: 0, max: 2, default: 1, help: "Temperature of the answers." },
+  seed: { type: "integer", min: 0, default: 1, help: "Seed of arrivals and prompts." },
+  timeoutSeconds: {
+    type: "number",
+    unit: "seconds",
+    above: 0,
+    default: 600,
+    help: "Longest time of a request.",
+  },
+  firstTokenMs: {
+    type: "number",
+    unit: "ms",
+    above: 0,
+    defaultHelp: "any",
+    help: "Longest time to the first token of a request that counts as good.",
+  },
+  perTokenMs: {
+    type: "number",
+    unit: "ms",
+    above: 0,
+    defaultHelp: "any",
+    help: "Longest time per further token of a request that counts as good.",
+  },
+  latencyMs: {
+    type: "number",
+    unit: "ms",
+    above: 0,
+    defaultHelp: "any",
+    help: "Longest time of a request that counts as good.",
+  },
+  svg: { type: "string", unit: "FILE", defaultHelp: "none", help: "Draw the times into a file." },
+  json: { type: "boolean", help: "Print the report as JSON too, as the last line." },
+});

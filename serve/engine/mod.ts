@@ -1,0 +1,18 @@
+/** The engine: models on a GPU, in a Worker of their own. */
+export type {
+  Answer,
+  AnswerEvent,
+  AnswerListener,
+  AnswerRequest,
+  Engine,
+  EngineState,
+  EngineStats,
+  GenerationEvent,
+  OutputFormat,
+  SequenceRequest,
+  ServedModel,
+  TokenLogprob,
+} from "./engine.ts";
+export { readModelFolder } from "./model_folder.ts";
+export type { EngineSetup, ModelSource } from "./protocol.ts";
+export { type EngineOptions, startEngine } from "./worker_engine.ts";

@@ -1,0 +1,70 @@
+/** What the main thread and the engine's Worker tell each other. */
+import type { AnswerEvent, EngineStats, OutputFormat, SequenceRequest } from "./engine.ts";
+
+/** A model that the engine is to load. */
+export interface ModelSource {
+  /** Its name in requests. */
+  id: string;
+  /** Its folder: `config.json`, `model.safetensors`, `tokenizer.json`. */
+  folder: string;
+}
+
+/** How the engine is set up; plain values. */
+export interface EngineSetup {
+  /** The models, at least one. */
+  models: readonly ModelSource[];
+  /** GPU memory for the keys and values of all models, in bytes. */
+  cacheMemoryBytes: number;
+  /** Places in the batch of each model. */
+  maxBatch: number;
+}
+
+/** What the Worker is told. */
+export type ToEngine =
+  | { type: "load"; setup: EngineSetup }
+  | {
+    type: "answer";
+    id: number;
+    model: string;
+    sequences: readonly SequenceRequest[];
+    format?: OutputFormat;
+  }
+  | { type: "embed"; id: number; model: string; prompts: readonly Uint32Array[] }
+  | { type: "cancel"; id: number }
+  | { type: "stats"; id: number };
+
+/** What is known of a model once it is loaded. */
+export interface LoadedModel {
+  id: string;
+  context: number;
+  channels: number;
+  vocabularySize: number;
+  parameters: number;
+}
+
+/** What the Worker tells. */
+export type FromEngine =
+  | { type: "loaded"; models: readonly LoadedModel[] }
+  /** The models can't be loaded. */
+  | { type: "failed"; message: string }
+  /** What has happened to answers since the last message. */
+  | { type: "news"; news: readonly AnswerNews[] }
+  | { type: "embedded"; id: number; vectors: readonly Float32Array[] }
+  | { type: "stats"; id: number; stats: EngineStats }
+  /** The GPU is gone, or holds what can't be trusted: the Worker is of no more use. */
+  | { type: "lost"; message: string };
+
+/** What has happened to an answer or to embeddings. */
+export type AnswerNews =
+  | { id: number; events: readonly AnswerEvent[] }
+  /** The format is possible; nothing can be refused any more. */
+  | { id: number; accepted: true }
+  /** Nothing more will come. */
+  | { id: number; end: true; fault?: Fault };
+
+/** Why an answer came to nothing. */
+export interface Fault {
+  /** Whether the request is to blame, such as an impossible format. */
+  refused: boolean;
+  message: string;
+}

@@ -1,0 +1,4 @@
+/** What the engine's Worker runs. */
+import { runEngine } from "./host.ts";
+
+runEngine();

@@ -1,0 +1,291 @@
+import { HttpError } from "../errors.ts";
+import type {
+  Answer,
+  AnswerListener,
+  AnswerRequest,
+  Engine,
+  EngineState,
+  EngineStats,
+  ServedModel,
+} from "./engine.ts";
+import { readModelFolder } from "./model_folder.ts";
+import type { AnswerNews, EngineSetup, FromEngine, LoadedModel, ToEngine } from "./protocol.ts";
+import { addStats, countersOf, NO_STATS } from "./stats.ts";
+
+/** Options of {@linkcode startEngine}. */
+export interface EngineOptions extends EngineSetup {
+  /** What the Worker runs. @default the engine */
+  worker?: URL;
+  /** Wait before the first restart after a fault of the GPU; each further one takes twice as long. @default 500 */
+  restartDelayMs?: number;
+  /** Told what a person should know, such as a fault of the GPU. @default nobody */
+  notify?: (message: string) => void;
+}
+
+/** Longest wait before a restart, in milliseconds. */
+const MAX_RESTART_DELAY_MS = 60_000;
+/** How long the engine must have been ready for its next fault to be the first again. */
+const STABLE_MS = 60_000;
+/** How long figures are waited for, in milliseconds. */
+const STATS_TIMEOUT_MS = 1000;
+
+/** An answer as the main thread keeps it. */
+interface Pending {
+  sequences: number;
+  listener: AnswerListener;
+  accepted: PromiseWithResolvers<void>;
+}
+
+/**
+ * Starts the engine in a Worker of its own, so that HTTP stays awake while it waits for the GPU.
+ *
+ * @example
+ * ```ts no-check
+ * await using engine = startEngine({
+ *   models: [{ id: "nano", folder: "runs/nano/checkpoints/step-002000" }],
+ *   cacheMemoryBytes: 256 << 20,
+ *   maxBatch: 32,
+ * });
+ * await engine.ready;
+ * ```
+ */
+export function startEngine(options: EngineOptions): Engine {
+  return new WorkerEngine(options);
+}
+
+class WorkerEngine implements Engine {
+  readonly ready: Promise<void>;
+  readonly #options: EngineOptions;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #answers = new Map<number, Pending>();
+  readonly #embeddings = new Map<number, PromiseWithResolvers<readonly Float32Array[]>>();
+  readonly #asked = new Map<number, (stats: EngineStats) => void>();
+  #models: ReadonlyMap<string, ServedModel> = new Map();
+  #state: EngineState = "loading";
+  #worker?: Worker;
+  #nextId = 0;
+  #pending = 0;
+  #faults = 0;
+  #restart?: ReturnType<typeof setTimeout>;
+  #readyAt = Infinity;
+  /** Figures of the Workers before this one, and the last of this one. */
+  #before = NO_STATS;
+  #last = NO_STATS;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.ready = this.#ready.promise;
+    this.ready.catch(() => {}); // whoever waits for it is told
+    this.#start();
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  get models(): ReadonlyMap<string, ServedModel> {
+    return this.#models;
+  }
+
+  get pending(): number {
+    return this.#pending;
+  }
+
+  get places(): number {
+    return this.#options.maxBatch * this.#options.models.length;
+  }
+
+  answer(request: AnswerRequest, listener: AnswerListener): Answer {
+    const id = this.#begin();
+    const accepted = Promise.withResolvers<void>();
+    accepted.promise.catch(() => {}); // only requests with a format wait for it
+    this.#answers.set(id, { sequences: request.sequences.length, listener, accepted });
+    this.#pending += request.sequences.length;
+    this.#post({ type: "answer", id, ...request });
+    return { accepted: accepted.promise, cancel: () => this.#cancel(id) };
+  }
+
+  async embed(
+    model: string,
+    prompts: readonly Uint32Array[],
+    signal: AbortSignal,
+  ): Promise<Float32Array[]> {
+    signal.throwIfAborted();
+    const id = this.#begin();
+    const result = Promise.withResolvers<readonly Float32Array[]>();
+    const cancel = () => {
+      this.#post({ type: "cancel", id });
+      result.reject(signal.reason);
+    };
+    this.#embeddings.set(id, result);
+    signal.addEventListener("abort", cancel);
+    this.#post({ type: "embed", id, model, prompts });
+    try {
+      return [...await result.promise];
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      this.#embeddings.delete(id);
+    }
+  }
+
+  async stats(): Promise<EngineStats> {
+    if (this.#state === "ready") {
+      const id = this.#nextId++;
+      const { promise, resolve } = Promise.withResolvers<EngineStats>();
+      const timer = setTimeout(() => resolve(this.#last), STATS_TIMEOUT_MS);
+      this.#asked.set(id, resolve);
+      this.#post({ type: "stats", id });
+      this.#last = await promise;
+      clearTimeout(timer);
+      this.#asked.delete(id);
+    }
+    return addStats(this.#before, this.#last);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#state = "closed";
+    clearTimeout(this.#restart);
+    this.#end("The engine was closed.");
+    this.#ready.reject(new Error("The engine was closed before it was ready"));
+    return Promise.resolve();
+  }
+
+  #begin(): number {
+    if (this.#state !== "ready") {
+      throw new HttpError(503, "The engine is not ready; try again soon.", {
+        headers: { "retry-after": "2" },
+      });
+    }
+    return this.#nextId++;
+  }
+
+  #start(): void {
+    const { worker = new URL("./worker.ts", import.meta.url), models, maxBatch, cacheMemoryBytes } =
+      this.#options;
+    this.#worker = new Worker(worker, { type: "module", name: "engine" });
+    this.#worker.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#take(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#lose(event.message);
+    };
+    this.#post({ type: "load", setup: { models, maxBatch, cacheMemoryBytes } });
+  }
+
+  #take(message: FromEngine): void {
+    switch (message.type) {
+      case "loaded":
+        this.#loaded(message.models);
+        break;
+      case "failed":
+        this.#failed(message.message);
+        break;
+      case "news":
+        for (const news of message.news) this.#tell(news);
+        break;
+      case "embedded":
+        this.#embeddings.get(message.id)?.resolve(message.vectors);
+        break;
+      case "stats":
+        this.#asked.get(message.id)?.(message.stats);
+        break;
+      case "lost":
+        this.#lose(message.message);
+    }
+  }
+
+  #tell(news: AnswerNews): void {
+    const { id } = news;
+    if ("end" in news && this.#embeddings.has(id)) {
+      this.#embeddings.get(id)!.reject(errorOf(news.fault));
+    }
+    const answer = this.#answers.get(id);
+    if (!answer) return;
+    if ("events" in news) answer.listener.events(news.events);
+    else if ("accepted" in news) answer.accepted.resolve();
+    else {
+      this.#forget(id, answer);
+      const error = news.fault && errorOf(news.fault);
+      if (error) answer.accepted.reject(error);
+      answer.listener.end(error);
+    }
+  }
+
+  #cancel(id: number): void {
+    const answer = this.#answers.get(id);
+    if (!answer) return;
+    this.#forget(id, answer);
+    this.#post({ type: "cancel", id });
+  }
+
+  #forget(id: number, { sequences }: Pending): void {
+    this.#answers.delete(id);
+    this.#pending -= sequences;
+  }
+
+  async #loaded(models: readonly LoadedModel[]): Promise<void> {
+    try {
+      const served = await Promise.all(models.map(async (loaded, i) => ({
+        ...loaded,
+        ...await readModelFolder(this.#options.models[i].folder, loaded.vocabularySize),
+      })));
+      if (this.#state === "closed") return;
+      this.#models = new Map(served.map((model) => [model.id, model]));
+      this.#state = "ready";
+      this.#readyAt = performance.now();
+      this.#ready.resolve();
+    } catch (error) {
+      this.#failed((error as Error).message);
+    }
+  }
+
+  /** The models can't be loaded: for good at the start, until the next try after a fault. */
+  #failed(message: string): void {
+    if (this.#models.size > 0) return this.#lose(message);
+    this.#state = "closed";
+    this.#end(message);
+    this.#ready.reject(new Error(message));
+  }
+
+  /** Ends what runs with an error and starts anew after a while. */
+  #lose(message: string): void {
+    if (this.#state === "closed") return;
+    if (this.#models.size === 0) return this.#failed(message);
+    if (performance.now() - this.#readyAt > STABLE_MS) this.#faults = 0;
+    this.#readyAt = Infinity;
+    const { restartDelayMs = 500, notify = () => {} } = this.#options;
+    const delay = Math.min(MAX_RESTART_DELAY_MS, restartDelayMs * 2 ** this.#faults++);
+    this.#state = "lost";
+    this.#before = countersOf(addStats(this.#before, this.#last));
+    this.#last = NO_STATS;
+    this.#end(message);
+    notify(`The GPU failed and is started anew in ${delay / 1000} s: ${message}`);
+    clearTimeout(this.#restart);
+    this.#restart = setTimeout(() => this.#start(), delay);
+  }
+
+  /** Ends the Worker and with an error all that was asked of it. */
+  #end(message: string): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    const error = errorOf({ refused: false, message });
+    for (const [id, answer] of this.#answers) {
+      this.#forget(id, answer);
+      answer.accepted.reject(error);
+      answer.listener.end(error);
+    }
+    for (const { reject } of this.#embeddings.values()) reject(error);
+    for (const resolve of this.#asked.values()) resolve(NO_STATS);
+  }
+
+  #post(message: ToEngine): void {
+    this.#worker?.postMessage(message);
+  }
+}
+
+/** What the client is told of a fault; the engine's own words are for the log. */
+function errorOf(fault = { refused: false, message: "No answer came" }): HttpError {
+  if (fault.refused) return new HttpError(400, fault.message);
+  return new HttpError(500, "The engine failed; what was answered so far is not whole.", {
+    cause: new Error(fault.message),
+  });
+}

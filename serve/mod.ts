@@ -1,0 +1,67 @@
+/** The server: OpenAI's API from any checkpoint. */
+export { type AppOptions, createApp } from "./app.ts";
+export type {
+  App,
+  AppSchema,
+  ErrorRoute,
+  ErrorStatus,
+  JsonGet,
+  JsonPost,
+  JsonRoute,
+} from "./app_type.ts";
+export {
+  type Answer,
+  type AnswerEvent,
+  type AnswerListener,
+  type AnswerRequest,
+  type Engine,
+  type EngineOptions,
+  type EngineSetup,
+  type EngineState,
+  type EngineStats,
+  type ModelSource,
+  type OutputFormat,
+  readModelFolder,
+  type SequenceRequest,
+  type ServedModel,
+  startEngine,
+} from "./engine/mod.ts";
+export { type ErrorBody, HttpError, type HttpErrorOptions } from "./errors.ts";
+export type { LogRecord } from "./exchange.ts";
+export type { Usage } from "./generation/mod.ts";
+export { type ApiKey, parseKeys } from "./keys.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export { LOOPBACK_HOSTS } from "./middleware/mod.ts";
+export type {
+  ChatChoice,
+  ChatCompletionBody,
+  ChatCompletionRequest,
+  ChatLogprobs,
+  ChatMessage,
+  ChatToken,
+  CompletionBody,
+  CompletionChoice,
+  CompletionLogprobs,
+  CompletionRequest,
+  DetokenizeBody,
+  DetokenizeRequest,
+  EmbeddingBody,
+  EmbeddingsBody,
+  EmbeddingsRequest,
+  HealthBody,
+  ModelBody,
+  ModelListBody,
+  ResponseFormat,
+  TextPart,
+  TokenizeBody,
+  TokenizeRequest,
+} from "./routes/mod.ts";
+export type { GenerationFields, Prompt, StreamOptions, StructuredOutputs } from "./schema/mod.ts";
+export { listen, type ListenOptions, type Server } from "./server.ts";
+export {
+  ChatTemplate,
+  encodeChat,
+  type Stretch,
+  type TemplateMessage,
+  type TemplateTokens,
+} from "./text/mod.ts";

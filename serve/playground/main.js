@@ -1,0 +1,248 @@
+/** The playground itself: a prompt or a chat goes out, tokens come in. */
+import { asCurl, asTypeScript, requestOf, streamed } from "./requests.js";
+import { limitLength, makeSliders, readSettings } from "./settings.js";
+import { ask, listModels, tokensOf } from "./stream.js";
+import { followTokens, TextView } from "./transcript.js";
+
+const find = (id) => document.getElementById(id);
+const [transcript, prompt, model, stats] = ["transcript", "prompt", "model", "stats"].map(find);
+const [send, stop, again] = ["send", "stop", "regenerate"].map(find);
+const hint = find("hint");
+
+const HINTS = {
+  completion: { action: "Generate", placeholder: "Once upon a time" },
+  chat: { action: "Send", placeholder: "Say something" },
+};
+
+/** What was said, as the server takes it; in chat, each answer with its view. */
+let turns = [];
+/** The last request, to be copied or repeated. */
+let last;
+let running;
+let key = sessionStorage.getItem("key") ?? "";
+let models = [];
+
+const mode = () => document.querySelector("[name=mode]:checked").value;
+
+function stateOf(text) {
+  const system = find("system").value.trim();
+  const said = turns.map(({ role, content }) => ({ role, content }));
+  return {
+    ...readSettings(),
+    mode: mode(),
+    model: model.value,
+    prompt: text,
+    messages: [...(system ? [{ role: "system", content: system }] : []), ...said],
+  };
+}
+
+function say(error) {
+  find("error").hidden = !error;
+  find("error").textContent = error?.message ?? "";
+  if (error?.status === 401) {
+    find("key-form").hidden = false;
+    find("key").focus();
+  }
+}
+
+/** Asks and writes what comes, until the end, an error or Stop. */
+async function run(text) {
+  say();
+  const chat = mode() === "chat";
+  const state = stateOf(text);
+  last = { text, request: requestOf(state), mode: state.mode };
+  const view = new TextView(transcript, chat ? "assistant" : "completion");
+  if (!chat) view.prompt(text);
+  view.writing = true;
+  running = new AbortController();
+  setRunning(true);
+  const clock = new Clock();
+  let reason = "stopped";
+  try {
+    const { path, body } = last.request;
+    for await (
+      const event of ask(path, streamed(state.mode, body), { key, signal: running.signal })
+    ) {
+      const tokens = tokensOf(event);
+      for (const token of tokens) view.token(token);
+      clock.count(event, tokens);
+      reason = event.choices?.[0]?.finish_reason ?? reason;
+      stats.textContent = clock.text;
+    }
+  } catch (error) {
+    if (!running.signal.aborted) {
+      reason = "failed";
+      say(error);
+    }
+  }
+  view.writing = false;
+  if (view.text === "" && reason === "failed") view.remove();
+  else if (chat) turns.push({ role: "assistant", content: view.text, view });
+  last.view = view;
+  stats.textContent = [clock.text, REASONS[reason] ?? reason].filter(Boolean).join(" · ");
+  setRunning(false);
+}
+
+const REASONS = { stop: "ended by itself", length: "length reached", stopped: "stopped" };
+
+/** Time to the first token, and tokens a second after it. */
+class Clock {
+  start = performance.now();
+  tokens = 0;
+
+  count(event, tokens) {
+    const now = performance.now();
+    if (tokens.length > 0) {
+      this.first ??= { at: now, tokens: tokens.length };
+      this.tokens += tokens.length;
+      this.last = now;
+    }
+    if (event.usage) this.tokens = event.usage.completion_tokens;
+  }
+
+  get text() {
+    if (!this.first) return "";
+    const seconds = (this.last - this.first.at) / 1000;
+    const speed = seconds > 0 ? (this.tokens - this.first.tokens) / seconds : 0;
+    return [
+      this.tokens + (this.tokens === 1 ? " token" : " tokens"),
+      "first after " + Math.round(this.first.at - this.start) + " ms",
+      ...(speed > 0 ? [speed.toFixed(speed < 10 ? 1 : 0) + " tokens/s"] : []),
+    ].join(" · ");
+  }
+}
+
+function setRunning(on) {
+  const held = [send, stop, again].includes(document.activeElement);
+  send.hidden = on;
+  stop.hidden = !on;
+  again.disabled = on || !last;
+  model.disabled = on;
+  for (const radio of document.querySelectorAll("[name=mode]")) radio.disabled = on;
+  if (held) (on ? stop : send).focus();
+  if (!on) running = undefined;
+}
+
+async function submit() {
+  const text = prompt.value;
+  if (running || text === "") return;
+  hint.hidden = true;
+  if (mode() === "completion") {
+    last?.view?.remove();
+    return await run(text);
+  }
+  prompt.value = "";
+  new TextView(transcript, "user").prompt(text);
+  turns.push({ role: "user", content: text });
+  await run(text);
+}
+
+async function regenerate() {
+  if (running || !last) return;
+  last.view?.remove();
+  if (turns.at(-1)?.role === "assistant") turns.pop();
+  await run(last.text);
+}
+
+function setMode() {
+  const chat = mode() === "chat";
+  document.body.classList.toggle("chat", chat);
+  send.textContent = HINTS[mode()].action;
+  prompt.placeholder = HINTS[mode()].placeholder;
+  transcript.replaceChildren(hint);
+  hint.hidden = false;
+  turns = [];
+  last = undefined;
+  again.disabled = true;
+  stats.textContent = "";
+}
+
+async function loadModels() {
+  try {
+    models = await listModels(key);
+    find("key-form").hidden = true;
+    say();
+  } catch (error) {
+    return say(error);
+  }
+  model.replaceChildren(...models.map(({ id }) => new Option(id, id)));
+  setModel();
+}
+
+function setModel() {
+  const { max_model_len: context } = models.find(({ id }) => id === model.value) ?? {};
+  if (context) limitLength(context);
+}
+
+async function copy(button) {
+  const request = last?.request ?? requestOf(stateOf(prompt.value || HINTS.completion.placeholder));
+  const text = {
+    text: () => last?.view ? (last.mode === "chat" ? "" : last.text) + last.view.text : "",
+    curl: () => asCurl(location.origin, request, key !== ""),
+    typescript: () => asTypeScript(location.origin, request, key !== ""),
+  }[button.dataset.copy]();
+  const label = button.textContent;
+  await navigator.clipboard.writeText(text).then(
+    () => button.textContent = "Copied",
+    () => button.textContent = "The browser does not allow it",
+  );
+  setTimeout(() => button.textContent = label, 1500);
+}
+
+function toggleSettings(open) {
+  find("settings").classList.toggle("open", open);
+  find("open-settings").setAttribute("aria-expanded", String(open));
+}
+
+find("composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+find("key-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  key = find("key").value;
+  sessionStorage.setItem("key", key);
+  loadModels();
+});
+stop.addEventListener("click", () => running?.abort());
+again.addEventListener("click", regenerate);
+model.addEventListener("change", setModel);
+for (const radio of document.querySelectorAll("[name=mode]")) {
+  radio.addEventListener("change", setMode);
+}
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", () => copy(button));
+}
+find("open-settings").addEventListener(
+  "click",
+  () => toggleSettings(!find("settings").classList.contains("open")),
+);
+find("close-settings").addEventListener("click", () => toggleSettings(false));
+document.addEventListener("pointerdown", (event) => {
+  if (!find("settings").contains(event.target) && event.target !== find("open-settings")) {
+    toggleSettings(false);
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    running?.abort();
+    toggleSettings(false);
+    find("alternatives").hidden = true;
+  } else if (event.altKey && event.code === "KeyR") {
+    event.preventDefault();
+    regenerate();
+  }
+});
+prompt.addEventListener("keydown", (event) => {
+  const plainEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+  if (plainEnter && (event.ctrlKey || event.metaKey || mode() === "chat")) {
+    event.preventDefault();
+    submit();
+  }
+});
+
+makeSliders(find("sliders"));
+followTokens(transcript);
+setMode();
+await loadModels();
+prompt.focus();

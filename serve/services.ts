@@ -1,0 +1,73 @@
+import type { Engine, ServedModel } from "./engine/mod.ts";
+import { badRequest, HttpError, unavailable } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import type { Pace } from "./generation/mod.ts";
+import type { Limits } from "./limits.ts";
+import type { Metrics } from "./metrics/mod.ts";
+import type { Quota } from "./middleware/mod.ts";
+
+/** What every route may use; handed in, never looked up. */
+export interface Services {
+  engine: Engine;
+  limits: Limits;
+  metrics: Metrics;
+  pace: Pace;
+  quota: Quota;
+  /** Aborted when the server takes no more requests. */
+  drain: AbortSignal;
+  /** Aborted when it gives up what still runs. */
+  stop: AbortSignal;
+}
+
+/** What middleware leaves for handlers. */
+export interface AppEnv {
+  Variables: {
+    requestId: string;
+    exchange: Exchange;
+  };
+}
+
+/**
+ * Checks that requests can be answered.
+ *
+ * @throws {HttpError} 503 while loading, lost or draining
+ */
+export function assertReady({ engine, drain }: Services): void {
+  if (drain.aborted) throw unavailable("The server is shutting down.", 5);
+  if (engine.state === "ready") return;
+  const why = {
+    loading: "The model is loading",
+    lost: "The GPU is being restarted",
+    closed: "The engine is closed",
+  };
+  throw unavailable(`${why[engine.state]}; try again soon.`, 2);
+}
+
+/**
+ * The model that a request names.
+ *
+ * @throws {HttpError} 503 where no model can answer now, 404 where there is none of that name
+ */
+export function findModel(services: Services, id: string): ServedModel {
+  assertReady(services);
+  const model = services.engine.models.get(id);
+  if (model) return model;
+  const known = [...services.engine.models.keys()].join(", ");
+  throw new HttpError(
+    404,
+    `The model ${JSON.stringify(id.slice(0, 100))} does not exist; there is ${known}.`,
+    { param: "model", code: "model_not_found" },
+  );
+}
+
+/**
+ * The name of the only model.
+ *
+ * @throws {HttpError} 400 where there are several, and one must be named; 503 where none can answer
+ */
+export function soleModel(services: Services): string {
+  assertReady(services);
+  const [id, ...others] = services.engine.models.keys();
+  if (others.length === 0) return id;
+  throw badRequest(`model must be one of ${[id, ...others].join(", ")}`, { param: "model" });
+}
