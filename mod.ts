@@ -250,6 +250,8 @@ export {
   biasGradientPartialShape,
   bindableViews,
   BLOCK_TOKENS,
+  Choices,
+  type ChoiceTable,
   copy,
   crossEntropyBackward,
   crossEntropyForward,
@@ -306,6 +308,7 @@ export {
   poolRows,
   qkvForward,
   type QkvTensors,
+  type Question,
   Readback,
   readShaderHeader,
   Recording,
@@ -322,6 +325,11 @@ export {
   Tensor,
   type TensorData,
   Texels,
+  type Trial,
+  tune,
+  type TuneEvent,
+  type TuneOptions,
+  type Variant,
 } from "./kernels/mod.ts";
 export {
   type Affine,
@@ -373,6 +381,7 @@ export {
   type TrainEvent,
   type TrainInputs,
   type TrainOptions,
+  type TuningEvent,
   writeSafetensors,
 } from "./model/mod.ts";
 export {

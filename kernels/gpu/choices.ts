@@ -39,6 +39,7 @@ export interface Question<V extends Variant = Variant> {
   readonly variants: readonly V[];
   /** The plainest of them, which the others are checked against. */
   readonly plain: V;
+  /** How a variant is tried. */
   readonly trial: Trial<V>;
 }
 
@@ -79,11 +80,10 @@ export class Choices {
     return this.#asked;
   }
 
-  /** Name of the variant that each shape class asked for gets. */
-  get picked(): Record<string, string> {
-    return Object.fromEntries(
-      [...this.#asked].map(([key, question]) => [key, this.pick(question).name]),
-    );
+  /** What the device uses for all that was asked for, defaults too. */
+  get used(): ChoiceTable {
+    const picked = [...this.#asked].map(([key, question]) => [key, this.pick(question).name]);
+    return { orders: { ...this.#table.orders }, variants: Object.fromEntries(picked) };
   }
 
   /** A copy of the table. */

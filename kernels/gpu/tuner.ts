@@ -77,18 +77,27 @@ export async function* tune(
       );
     }
     const order = bestOrder(timings);
-    const table: ChoiceTable = { orders: {}, variants: {} };
-    for (const [question, times] of timings) {
+    const chosen = [...timings].map(([question, times]) => {
       const [variant, ms] = fastest([...times].filter(([each]) => each.order === order));
-      if (order !== question.variants[0].order) table.orders[question.group] = order;
-      const shapes = shapeClass(question);
-      table.variants[shapes] = variant.name;
       const before = times.get(device.choices.pick(question)) ?? ms;
-      yield { type: "chosen", shapes, variant: variant.name, speedup: before / ms };
+      return { question, variant, speedup: before / ms };
+    });
+    device.choices.merge(tableOf(chosen));
+    for (const { question, variant, speedup } of chosen) {
+      yield { type: "chosen", shapes: shapeClass(question), variant: variant.name, speedup };
     }
-    device.choices.merge(table);
     decided += questions.length;
   }
+}
+
+function tableOf(chosen: readonly { question: Question; variant: Variant }[]): ChoiceTable {
+  const table: ChoiceTable = { orders: {}, variants: {} };
+  for (const { question, variant } of chosen) {
+    const [standard] = question.variants;
+    if (variant.order !== standard.order) table.orders[question.group] = variant.order;
+    table.variants[shapeClass(question)] = variant.name;
+  }
+  return table;
 }
 
 /** Questions with a choice that is not made yet, by group, those with the most work first. */

@@ -185,11 +185,11 @@ Deno.test({
         async () => {
           const [phone, faults] = await open(browser, served.url, PHONE);
           await phone.click("text=Chat");
-        await phone.click("#open-settings");
+          await phone.click("#open-settings");
           await setLength(phone, 12);
           await phone.fill("#system", "Be brief.");
           await phone.click("#close-settings");
-            await phone.fill("#prompt", "Hello");
+          await phone.fill("#prompt", "Hello");
           await phone.press("#prompt", "Enter");
           await isOver(phone);
           await phone.fill("#prompt", "Again");
