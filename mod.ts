@@ -331,6 +331,8 @@ export {
   biasGradientPartialShape,
   bindableViews,
   BLOCK_TOKENS,
+  Choices,
+  type ChoiceTable,
   copy,
   crossEntropyBackward,
   crossEntropyForward,
@@ -387,6 +389,7 @@ export {
   poolRows,
   qkvForward,
   type QkvTensors,
+  type Question,
   Readback,
   readShaderHeader,
   Recording,
@@ -403,6 +406,11 @@ export {
   Tensor,
   type TensorData,
   Texels,
+  type Trial,
+  tune,
+  type TuneEvent,
+  type TuneOptions,
+  type Variant,
 } from "./kernels/mod.ts";
 export {
   type Affine,
@@ -507,6 +515,7 @@ export {
   type TrainEvent,
   type TrainInputs,
   type TrainOptions,
+  type TuningEvent,
   writeGguf,
   writeSafetensors,
 } from "./model/mod.ts";

@@ -1,11 +1,21 @@
 import { join } from "@std/path";
+import type { ChoiceTable } from "../kernels/mod.ts";
+import { isTable } from "./kernel_choices.ts";
 import type { InputFile } from "./raw_text.ts";
 
 /** Where runs go unless `--out` says otherwise. */
 export const RUNS_FOLDER = "runs";
 
 /** A run folder holds at least one of these; a new run never goes where one is. */
-const MARKS = ["config.json", "data.json", "data.txt", "metrics.jsonl", "checkpoints", "tokens"];
+const MARKS = [
+  "config.json",
+  "data.json",
+  "kernels.json",
+  "data.txt",
+  "metrics.jsonl",
+  "checkpoints",
+  "tokens",
+];
 
 /**
  * Makes the folder of a new run and writes `config.json` into it.
@@ -71,6 +81,19 @@ export async function writeRunFiles(folder: string, files: readonly InputFile[])
 /** Reads the files a run was trained on; undefined where it was killed before it had read them. */
 export async function readRunFiles(folder: string): Promise<InputFile[] | undefined> {
   return await readJson(join(folder, "data.json")) as InputFile[] | undefined;
+}
+
+/** Writes a run's `kernels.json`: the variants of kernels that it trains with. */
+export async function writeRunKernels(folder: string, choices: ChoiceTable): Promise<void> {
+  await writeJson(join(folder, "kernels.json"), choices);
+}
+
+/** Reads the variants that a run was trained with; undefined where it was killed before that. */
+export async function readRunKernels(folder: string): Promise<ChoiceTable | undefined> {
+  const path = join(folder, "kernels.json");
+  const table = await readJson(path);
+  if (table === undefined || isTable(table)) return table;
+  throw new Error(`Cannot read ${path}: it must hold the orders and the variants of kernels`);
 }
 
 /** Writes a file so that it is there whole or not at all. */

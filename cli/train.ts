@@ -16,6 +16,7 @@ import { openProgress } from "./progress.ts";
 import { firstTokens } from "./prompt.ts";
 import { TRAIN_OPTIONS } from "./train_options.ts";
 import { describeProgress } from "./train_mixture.ts";
+import { keepChoices, tuning } from "./train_tuning.ts";
 import { openTrainRun, type TrainRun } from "./train_run.ts";
 
 export { TRAIN_OPTIONS };
@@ -36,7 +37,8 @@ export async function train(args: string[]): Promise<number> {
 }
 
 /** Trains, and lets the run's files and the terminal follow. */
-async function follow({ trainer, tokenizer, rows, options, folder }: TrainRun): Promise<number> {
+async function follow(run: TrainRun): Promise<number> {
+  const { trainer, tokenizer, rows, options, folder } = run;
   const { model } = trainer;
   const metrics = join(folder, "metrics.jsonl");
   using stack = new DisposableStack();
@@ -60,8 +62,10 @@ async function follow({ trainer, tokenizer, rows, options, folder }: TrainRun): 
       sample: () => writeSample(model, tokenizer, options.seed),
       folder,
       signal: interrupt.signal,
+      ...(run.tunes ? { tuning: tuning(model.device) } : {}),
     })
   ) {
+    if (event.type === "tuning") await keepChoices(event.tuning, folder, model.device);
     for (const consumer of consumers) consumer.consume(event);
     if (event.type === "sample") sample = event.text;
     if (event.type === "end") interrupted = event.interrupted;

@@ -1,4 +1,5 @@
 import { type Preset, PRESETS, TRAIN_DEFAULTS as PRESET } from "../model/mod.ts";
+import { TUNE_OPTION } from "./kernel_choices.ts";
 import { defineOptions, JSON_OPTION } from "./options.ts";
 import { CACHE_OPTIONS } from "./remote_shards.ts";
 
@@ -246,5 +247,6 @@ export const TRAIN_OPTIONS = defineOptions({
     type: "boolean",
     help: "Go on from the newest whole checkpoint of --out, or of the newest run.",
   },
+  ...TUNE_OPTION,
   ...JSON_OPTION,
 });

@@ -19,12 +19,15 @@ import {
   newestRun,
   readRunConfig,
   readRunFiles,
+  readRunKernels,
   RUNS_FOLDER,
   writeRunConfig,
   writeRunFiles,
+  writeRunKernels,
 } from "./run_folder.ts";
 import { assertSameFiles, readTrainData, type TrainData, type TrainRows } from "./train_data.ts";
 import { TRAIN_OPTIONS } from "./train_options.ts";
+import { prepareChoices, tuneFirst } from "./train_tuning.ts";
 
 type Given = GivenOptions<typeof TRAIN_OPTIONS>;
 type Options = OptionValues<typeof TRAIN_OPTIONS>;
@@ -35,6 +38,8 @@ export interface TrainRun extends Disposable {
   /** Every option, resolved. */
   options: Options & Omit<GptConfig, "vocabularySize">;
   trainer: Trainer;
+  /** Whether variants of kernels are chosen while it trains. */
+  tunes: boolean;
   tokenizer: Tokenizer;
   /** What is still to be read. */
   rows: TrainRows;
@@ -121,6 +126,8 @@ async function prepare(device: Device, place: Place): Promise<TrainRun> {
     decayIterations: options.decayIterations ?? options.iterations,
     out: folder,
   };
+  const kernels = await readRunKernels(folder);
+  const tunes = await prepareChoices(device, options.tune, kernels);
   const trainer = stack.use(
     checkpoint === undefined
       ? await Trainer.create(model, resolved)
@@ -133,11 +140,13 @@ async function prepare(device: Device, place: Place): Promise<TrainRun> {
       batches: resolved.iterations * resolved.accumulationSteps,
     }),
   );
+  if (!kernels && options.tune === "full") await tuneFirst(device, trainer);
   await writeRunConfig(folder, settingsOf(resolved));
+  await writeRunKernels(folder, device.choices.used);
   await writeRunFiles(folder, data.files);
   const owned = stack.move();
   return {
-    ...{ folder, options: resolved, trainer, rows, tokenizer: data.tokenizer },
+    ...{ folder, options: resolved, trainer, tunes, rows, tokenizer: data.tokenizer },
     [Symbol.dispose]: () => owned.dispose(),
   };
 }

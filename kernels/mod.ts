@@ -26,6 +26,9 @@ export {
   type TensorData,
   Texels,
   type Trial,
+  tune,
+  type TuneEvent,
+  type TuneOptions,
   type Variant,
 } from "./gpu/mod.ts";
 export { adamw, type AdamwOptions, type AdamwTensors } from "./adamw/mod.ts";

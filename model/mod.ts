@@ -111,4 +111,5 @@ export {
   type TrainEvent,
   type TrainInputs,
   type TrainOptions,
+  type TuningEvent,
 } from "./trainer/mod.ts";

@@ -1,3 +1,4 @@
+import type { TuneEvent } from "../../kernels/mod.ts";
 import type { TrainEvent } from "../../model/mod.ts";
 import { AppendFile } from "./append_file.ts";
 import type { EventConsumer } from "./consumer.ts";
@@ -39,7 +40,18 @@ function describe(event: TrainEvent): string | undefined {
       return `iteration ${event.iteration}: sample of ${event.text.length} characters`;
     case "checkpoint":
       return `iteration ${event.iteration}: checkpoint ${event.folder}`;
+    case "tuning":
+      return describeTuning(event.tuning);
     case "end":
       return `${event.interrupted ? "interrupted" : "finished"} at iteration ${event.iteration}`;
+  }
+}
+
+function describeTuning(tuning: TuneEvent): string | undefined {
+  if (tuning.type === "chosen") {
+    return `${tuning.shapes}: ${tuning.variant}, ${tuning.speedup.toFixed(2)} times as fast`;
+  }
+  if (tuning.type === "dropped") {
+    return `${tuning.shapes}: ${tuning.variant} is not used, ${tuning.reason}`;
   }
 }

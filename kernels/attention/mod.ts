@@ -53,6 +53,7 @@ function question(
     group: `attention ${direction} ${heads} heads of ${headSize}${dropout ? " dropout" : ""}`,
     rows: B * T,
     variants: fitting(tensors.y!.device, ATTENTION_VARIANTS, (variant) => variant.fits(problem)),
+    plain: ATTENTION_VARIANTS[0],
     trial: {
       tensors,
       results: forward ? ["y", "lse"] : ["dqkv", "delta"],

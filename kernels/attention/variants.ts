@@ -19,7 +19,7 @@ export interface AttentionVariant extends Variant {
 
 type Source = AttentionForm["source"];
 
-/** Every way to compute attention, the default first. */
+/** Every way to compute attention, the plainest first. */
 export const ATTENTION_VARIANTS: readonly AttentionVariant[] = [
   variant("plain", "buffer", 32, (headSize) => headSize > 64 ? 1 : headSize > 16 ? 2 : 4),
   variant("texture", "matrix", 8, (headSize) => headSize > 64 ? 1 : headSize > 32 ? 2 : 4),
@@ -41,6 +41,7 @@ function variant(
     name,
     order: "rows",
     matrices: source === "matrix",
+    barriers: source === "tile",
     fits: ({ tensors: { qkv, y }, headSize }) =>
       source !== "matrix" || (headSize % 4 === 0 && fitsTexture(qkv!) && fitsTexture(y!)),
     forward: (pass, problem) => {

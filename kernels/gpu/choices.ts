@@ -10,6 +10,8 @@ export interface Variant {
   readonly order: string;
   /** Whether it reads its operands as matrices, and so is the default where textures pay. */
   readonly matrices?: boolean;
+  /** Whether its threads wait for each other, so that it is not tried where barriers are slow. */
+  readonly barriers?: boolean;
 }
 
 /** How a variant is tried: on tensors of its own, which the tuner fills with numbers. */
@@ -35,6 +37,9 @@ export interface Question<V extends Variant = Variant> {
   readonly rows: number;
   /** Variants that fit these shapes and this device; the default first. */
   readonly variants: readonly V[];
+  /** The plainest of them, which the others are checked against. */
+  readonly plain: V;
+  /** How a variant is tried. */
   readonly trial: Trial<V>;
 }
 
@@ -75,11 +80,10 @@ export class Choices {
     return this.#asked;
   }
 
-  /** Name of the variant that each shape class asked for gets. */
-  get picked(): Record<string, string> {
-    return Object.fromEntries(
-      [...this.#asked].map(([key, question]) => [key, this.pick(question).name]),
-    );
+  /** What the device uses for all that was asked for, defaults too. */
+  get used(): ChoiceTable {
+    const picked = [...this.#asked].map(([key, question]) => [key, this.pick(question).name]);
+    return { orders: { ...this.#table.orders }, variants: Object.fromEntries(picked) };
   }
 
   /** A copy of the table. */

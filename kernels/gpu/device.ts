@@ -4,7 +4,7 @@ import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
 import { type DType, sizeOf, Tensor } from "./tensor.ts";
 import { Texels } from "./texels.ts";
-import { texturesPay } from "./texture_reads.ts";
+import { texturesPay } from "./probes.ts";
 
 /** Options of {@linkcode Device.open}. */
 export interface DeviceOptions {

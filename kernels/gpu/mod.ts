@@ -25,3 +25,4 @@ export {
 export { assertShapes, type DType, sizeOf, Tensor, type TensorData } from "./tensor.ts";
 export { placeWgsl, Texels } from "./texels.ts";
 export { uniformRows } from "./uniform_rows.ts";
+export { tune, type TuneEvent, type TuneOptions } from "./tuner.ts";

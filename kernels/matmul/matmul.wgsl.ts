@@ -5,30 +5,33 @@
  * indexed by a variable would leave the registers.
  */
 
-import { over, PARAMS, range, results, storage, storeRow, XYZW } from "./parts.wgsl.ts";
+import {
+  over,
+  PARAMS,
+  range,
+  type RegisterTile,
+  results,
+  storage,
+  storeRow,
+  XYZW,
+} from "./parts.wgsl.ts";
 import type { MatmulForm } from "./problem.ts";
 
-/** What the plain shader is written for. */
-export interface PlainVariant extends MatmulForm {
-  /** Rows of y that a thread owns, a multiple of 4. */
-  rows: number;
-  /** Columns of y that a thread owns, a multiple of 4. */
-  columns: number;
-}
+type PlainForm = MatmulForm & RegisterTile;
 
 /** Threads of a workgroup along columns and rows; 8 is the width of Mesa's software driver. */
 export const LANES: { columns: number; rows: number } = { columns: 8, rows: 4 };
 
 /**
- * The shader of a variant.
+ * The plain shader.
  *
  * a, b, y: as `layout` says, rows `strideA`, `strideB`, `strideY` elements apart, matrices of a batch
  * `batchA`, `batchB`, `batchY` elements apart; bias: [N]. A thread owns `rows` neighbouring rows and
  * `columns` columns of y, four neighbouring ones each 4·LANES.columns columns. Indices past the
  * border are clamped in the loop and not stored.
  */
-export function matmulWgsl(given: PlainVariant): string {
-  const variant = withLoads(given);
+export function matmulWgsl(form: MatmulForm, tile: RegisterTile): string {
+  const variant = withLoads({ ...form, ...tile });
   const { layout, vectorA, vectorB } = variant;
   return /* wgsl */ `
 ${PARAMS}
@@ -51,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane:
 }
 
 /** In NT both operands are read alike; a result that is kept in scalars is written so, but in NT. */
-function withLoads(v: PlainVariant): PlainVariant {
+function withLoads(v: PlainForm): PlainForm {
   const both = v.vectorA && v.vectorB;
   if (v.layout === "NT") return { ...v, vectorA: both, vectorB: both };
   return { ...v, vectorY: v.vectorY && v.vectorB };
@@ -61,10 +64,10 @@ function withLoads(v: PlainVariant): PlainVariant {
 const columnOf = (j: number) => `column + ${(j >> 2) * 4 * LANES.columns + (j & 3)}u`;
 
 /** Whether a tile's row is kept in vec4 registers s{i}_{j/4}, or in scalars s{i}_{j}. */
-const inVectors = ({ layout, vectorB }: PlainVariant) => layout !== "NT" && vectorB;
+const inVectors = ({ layout, vectorB }: PlainForm) => layout !== "NT" && vectorB;
 
 /** NN and TN: for each k, a column of a times a row of b. */
-function outerProduct(variant: PlainVariant): string[] {
+function outerProduct(variant: PlainForm): string[] {
   const { layout, rows, columns, vectorA, vectorB } = variant;
   const widthA = vectorA ? 4 : 1;
   const widthB = vectorB ? 4 : 1;
@@ -121,7 +124,7 @@ function outerProduct(variant: PlainVariant): string[] {
 }
 
 /** NT: dot products of rows of a with rows of b. */
-function dotProduct({ rows, columns, vectorA }: PlainVariant): string[] {
+function dotProduct({ rows, columns, vectorA }: PlainForm): string[] {
   const width = vectorA ? 4 : 1;
   const rowStart = (name: string, index: string, last: string) =>
     `${over(`begin${name}`, width)} + min(${index}, params.${last} - 1u) * (${
@@ -147,7 +150,7 @@ function dotProduct({ rows, columns, vectorA }: PlainVariant): string[] {
 }
 
 /** Writes the tile to y. */
-function store(variant: PlainVariant): string[] {
+function store(variant: PlainForm): string[] {
   const { rows, columns } = variant;
   const fours = range(columns / 4).map((four) => columnOf(4 * four));
   return range(rows).map((i) => {

@@ -49,6 +49,7 @@ function question(problem: MatmulProblem): Question<MatmulVariant> {
       .join(" "),
     rows: M * batch,
     variants: fitting(tensors.a.device, MATMUL_VARIANTS, (variant) => variant.fits(problem)),
+    plain: MATMUL_VARIANTS[0],
     trial: {
       tensors: { ...tensors },
       results: form.activated ? ["y", "activated"] : ["y"],

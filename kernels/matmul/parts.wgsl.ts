@@ -2,6 +2,12 @@
 import { gateWgsl, slopeWgsl } from "../gelu/mod.ts";
 import type { MatmulForm } from "./problem.ts";
 
+/** The part of y that a thread keeps in registers; both are multiples of 4. */
+export interface RegisterTile {
+  rows: number;
+  columns: number;
+}
+
 /** 0 … n − 1, to unroll with. */
 export const range = (n: number): number[] => [...Array(n).keys()];
 

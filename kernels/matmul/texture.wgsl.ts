@@ -4,24 +4,18 @@
  * loaded at a time and then added to one sum after another, so that a sum is fetched and put away once
  * for the four.
  */
-import { over, PARAMS, range, results, storeRow, XYZW } from "./parts.wgsl.ts";
+import { over, PARAMS, range, type RegisterTile, results, storeRow, XYZW } from "./parts.wgsl.ts";
 import type { MatmulForm } from "./problem.ts";
 
 /** Threads of a workgroup: the width of Mesa's software driver. */
 export const TEXTURE_LANES = 8;
-
-/** The part of y that a thread owns; both are multiples of 4. */
-export interface TextureTile {
-  rows: number;
-  columns: number;
-}
 
 /**
  * a, b: matrices as `layout` says; y: [M, N]; bias: [N]. A thread owns `rows` neighbouring rows and
  * `columns` columns of y, four neighbouring ones each 4·TEXTURE_LANES. What is loaded past a border is
  * not stored.
  */
-export function matmulTextureWgsl(form: MatmulForm, { rows, columns }: TextureTile): string {
+export function matmulTextureWgsl(form: MatmulForm, { rows, columns }: RegisterTile): string {
   const fours = range(columns / 4);
   const columnOf = (four: number) => `column + ${four * 4 * TEXTURE_LANES}u`;
   const inVectors = form.layout !== "NT";

@@ -1,9 +1,9 @@
 import { fitsTexture, type Pass, type Tensor, type Variant } from "../gpu/mod.ts";
 import { LANES, matmulWgsl } from "./matmul.wgsl.ts";
-import { extras } from "./parts.wgsl.ts";
+import { extras, type RegisterTile } from "./parts.wgsl.ts";
 import type { MatmulForm, MatmulProblem } from "./problem.ts";
 import { type FewRows, matmulRowsWgsl } from "./rows.wgsl.ts";
-import { matmulTextureWgsl, TEXTURE_LANES, type TextureTile } from "./texture.wgsl.ts";
+import { matmulTextureWgsl, TEXTURE_LANES } from "./texture.wgsl.ts";
 import { matmulTileWgsl, sumPartialsWgsl, tileThreads, type WorkgroupTile } from "./tile.wgsl.ts";
 
 /** A way to compute a product. */
@@ -29,23 +29,24 @@ const BARE = {
 /** Most bytes that the partial sums of a split product may take. */
 const MOST_PARTIAL_BYTES = 256 * 2 ** 20;
 
-/** Rows × columns of y that a thread owns: the best of those tried, see tests/kernels/LOG.md. */
-const PLAIN = { rows: 8, columns: 16 };
-
-const plain: MatmulVariant = {
-  name: `plain ${PLAIN.rows}x${PLAIN.columns}`,
-  order: ONE_SUM,
-  fits: () => true,
-  launch: (pass, problem) =>
-    launch(pass, problem, plain, matmulWgsl({ ...problem.form, ...PLAIN }), [
-      LANES.columns * PLAIN.columns,
-      LANES.rows * PLAIN.rows,
-      problem.batch,
-    ]),
-};
+/** Both operands read from storage buffers, as they lie. */
+export function plain(tile: RegisterTile): MatmulVariant {
+  const variant: MatmulVariant = {
+    name: `plain ${tile.rows}x${tile.columns}`,
+    order: ONE_SUM,
+    fits: () => true,
+    launch: (pass, problem) =>
+      launch(pass, problem, variant, matmulWgsl(problem.form, tile), [
+        LANES.columns * tile.columns,
+        LANES.rows * tile.rows,
+        problem.batch,
+      ]),
+  };
+  return variant;
+}
 
 /** Both operands in textures. */
-function texture(tile: TextureTile): MatmulVariant {
+export function texture(tile: RegisterTile): MatmulVariant {
   const variant: MatmulVariant = {
     name: `texture ${tile.rows}x${tile.columns}`,
     order: ONE_SUM,
@@ -62,13 +63,14 @@ function texture(tile: TextureTile): MatmulVariant {
 }
 
 /** Tiles in workgroup memory. */
-function tile(shape: WorkgroupTile): MatmulVariant {
+export function tile(shape: WorkgroupTile): MatmulVariant {
   const { rows, columns, depth, threadRows, threadColumns, slice } = shape;
   const variant: MatmulVariant = {
     name: `tile ${rows}x${columns}x${depth} ${threadRows}x${threadColumns}${
       slice ? ` sums of ${slice}` : ""
     }`,
     order: slice ? `k/${slice}` : ONE_SUM,
+    barriers: true,
     fits: ({ tensors }) => hasThreads(tensors.y, tileThreads(shape)),
     launch: (pass, problem) =>
       launch(pass, problem, variant, matmulTileWgsl(problem.form, shape), [
@@ -81,11 +83,12 @@ function tile(shape: WorkgroupTile): MatmulVariant {
 }
 
 /** As {@linkcode tile}, with the partial sums computed by workgroups of their own. */
-function split(shape: WorkgroupTile & { slice: number }): MatmulVariant {
+export function split(shape: WorkgroupTile & { slice: number }): MatmulVariant {
   const { rows, columns, depth, slice } = shape;
   const variant: MatmulVariant = {
     name: `split ${rows}x${columns}x${depth} sums of ${slice}`,
     order: `k/${slice}`,
+    barriers: true,
     fits: ({ tensors, sizes: { M, N, K }, batch }) =>
       batch === 1 && K > slice && hasThreads(tensors.y, tileThreads(shape)) &&
       4 * M * N * Math.ceil(K / slice) <=
@@ -121,11 +124,12 @@ function split(shape: WorkgroupTile & { slice: number }): MatmulVariant {
 }
 
 /** Few rows, with b read once. */
-function fewRows(shape: FewRows): MatmulVariant {
+export function fewRows(shape: FewRows): MatmulVariant {
   const { rows, lanes, slices, slice } = shape;
   const variant: MatmulVariant = {
     name: `rows ${rows}${slice ? ` sums of ${slice}` : ""}`,
     order: slice ? `k/${slice}` : ONE_SUM,
+    barriers: slice !== undefined,
     fits: ({ tensors, sizes: { M }, form: { layout }, batch }) =>
       batch === 1 && layout !== "TN" && M <= rows && M > rows / 2 &&
       hasThreads(tensors.y, [lanes, slices]),
@@ -136,12 +140,13 @@ function fewRows(shape: FewRows): MatmulVariant {
 }
 
 /**
- * Every way to compute a product, the default first. Those of one order give the same bits, so that
+ * Every way to compute a product, the plainest first. Those of one order give the same bits, so that
  * any number of rows can be computed by the fastest of its order.
  */
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
-  plain,
-  ...[{ rows: 8, columns: 16 }, { rows: 16, columns: 16 }].map(texture),
+  plain({ rows: 8, columns: 16 }),
+  texture({ rows: 8, columns: 16 }),
+  texture({ rows: 16, columns: 16 }),
   ...[{}, { slice: 64 }].flatMap((sums) => [
     tile({ rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4, ...sums }),
     tile({ rows: 64, columns: 64, depth: 8, threadRows: 8, threadColumns: 8, ...sums }),

@@ -38,6 +38,7 @@ export interface ForwardMemory {
  */
 export class Evaluator implements Disposable {
   #stack = new DisposableStack();
+  #recorded = new DisposableStack();
   #memory: ForwardMemory;
   #losses: Tensor;
   #slot: Tensor;
@@ -71,15 +72,18 @@ export class Evaluator implements Disposable {
     memory?: ForwardMemory,
   ): Promise<Evaluator> {
     const evaluator = new Evaluator(model, shape, memory);
-    await evaluator.#record();
+    await evaluator.record();
     return evaluator;
   }
 
-  async #record(): Promise<void> {
+  /** Records the forward pass with the variants that the device now chooses. */
+  async record(): Promise<void> {
     const { device, config, weights } = this.model;
     const { activations, head } = this.#memory;
+    this.#recorded.dispose();
+    this.#recorded = new DisposableStack();
     const record: typeof device.record = async (...args) =>
-      this.#stack.use(await device.record(...args));
+      this.#recorded.use(await device.record(...args));
     this.#recordings = {
       clear: await record("clear losses", (pass) => fill(pass, { x: this.#losses }, { value: 0 })),
       forward: await record("evaluation", (pass) => {
@@ -112,6 +116,7 @@ export class Evaluator implements Disposable {
 
   /** Frees what was allocated for it alone. */
   [Symbol.dispose](): void {
+    this.#recorded.dispose();
     this.#stack.dispose();
   }
 }

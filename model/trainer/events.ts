@@ -1,3 +1,5 @@
+import type { TuneEvent } from "../../kernels/mod.ts";
+
 /** What a trainer tells while it works; iterations count from 1. */
 export type TrainEvent =
   | StartEvent
@@ -5,6 +7,7 @@ export type TrainEvent =
   | EvaluationEvent
   | SampleEvent
   | CheckpointEvent
+  | TuningEvent
   | EndEvent;
 
 /** Training begins. */
@@ -69,6 +72,16 @@ export interface CheckpointEvent {
   folder: string;
   /** Validation loss of these weights, where it was measured. */
   validationLoss?: number;
+}
+
+/** A kernel's variants were tried between iterations. */
+export interface TuningEvent {
+  /** `tuning`. */
+  type: "tuning";
+  /** Iterations done. */
+  iteration: number;
+  /** What the tuner told. */
+  tuning: TuneEvent;
 }
 
 /** Training is over. */

@@ -7,6 +7,7 @@ export type {
   StartEvent,
   StepEvent,
   TrainEvent,
+  TuningEvent,
 } from "./events.ts";
 export { Evaluator, type ForwardMemory } from "./evaluator.ts";
 export {

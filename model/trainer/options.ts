@@ -1,4 +1,5 @@
 import type { Batch } from "../../data/mod.ts";
+import type { TuneEvent } from "../../kernels/mod.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 
 /** Options of the optimizer, AdamW. */
@@ -70,6 +71,11 @@ export interface TrainInputs {
   folder?: string;
   /** Ends training after the iteration under way. */
   signal?: AbortSignal;
+  /**
+   * A tuner whose variants give the same bits: its work is done between iterations, once training has
+   * lasted a few seconds, and what it chooses is used from then on.
+   */
+  tuning?: AsyncGenerator<TuneEvent>;
 }
 
 /**

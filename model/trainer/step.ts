@@ -49,7 +49,10 @@ export class TrainingStep implements Disposable {
   /** What the forward pass uses, free between steps. */
   readonly memory: ForwardMemory;
   #d: ActivationGradients;
+  #norm: Tensor;
+  #normPartial: Tensor;
   #stack = new DisposableStack();
+  #recorded = new DisposableStack();
   #recordings!: { begin: Recording; accumulate: Recording; update: Recording };
   #clock: Tensor;
   #schedule: Tensor;
@@ -78,6 +81,11 @@ export class TrainingStep implements Disposable {
     this.#slot = use(device.tensor("slot", [1], "u32"));
     this.#losses = use(device.tensor("losses", [RING]));
     this.#norms = use(device.tensor("norms", [RING]));
+    this.#norm = use(device.tensor("gradient norm", [2]));
+    const all = this.gradients.arenas.map(({ tensor }) => tensor);
+    this.#normPartial = use(
+      device.tensor("gradient norm partials", gradientNormPartialShape(all)),
+    );
   }
 
   /**
@@ -88,7 +96,7 @@ export class TrainingStep implements Disposable {
   static async create(model: Gpt, options: TrainOptions): Promise<TrainingStep> {
     const step = new TrainingStep(model, options);
     try {
-      await step.#record();
+      await step.record();
       return step;
     } catch (error) {
       step[Symbol.dispose]();
@@ -96,7 +104,8 @@ export class TrainingStep implements Disposable {
     }
   }
 
-  async #record(): Promise<void> {
+  /** Records the step with the variants that the device now chooses. */
+  async record(): Promise<void> {
     const { device, config, weights, parameters } = this.model;
     const { options, gradients, moments } = this;
     const { activations: a, head } = this.memory;
@@ -108,12 +117,11 @@ export class TrainingStep implements Disposable {
       ? { rate: config.dropout, clock: this.#clock }
       : undefined;
     const all = gradients.arenas.map(({ tensor }) => tensor);
-    const norm = this.#stack.use(device.tensor("gradient norm", [2]));
-    const partial = this.#stack.use(
-      device.tensor("gradient norm partials", gradientNormPartialShape(all)),
-    );
+    const [norm, partial] = [this.#norm, this.#normPartial];
+    this.#recorded.dispose();
+    this.#recorded = new DisposableStack();
     const record = async (label: string, write: Parameters<Device["record"]>[1]) =>
-      this.#stack.use(await device.record(label, write));
+      this.#recorded.use(await device.record(label, write));
     this.#recordings = {
       begin: await record("zero gradients", (pass) => {
         for (const x of all) fill(pass, { x }, { value: 0 });
@@ -187,6 +195,7 @@ export class TrainingStep implements Disposable {
 
   /** Frees gradients, moments and activations. */
   [Symbol.dispose](): void {
+    this.#recorded.dispose();
     this.#stack.dispose();
   }
 }

@@ -1,4 +1,5 @@
 import type { Batch } from "../../data/mod.ts";
+import type { TuneEvent } from "../../kernels/mod.ts";
 import {
   checkpointFolder,
   pruneCheckpoints,
@@ -18,6 +19,9 @@ import {
 } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
 import { RING, TrainingStep } from "./step.ts";
+
+/** Training that is over sooner is not slowed down by tuning. */
+const TUNE_AFTER_SECONDS = 5;
 
 /** Steps are read back in groups of about this long, so that the wait for it does not count. */
 const GROUP_SECONDS = 0.5;
@@ -119,6 +123,8 @@ export class Trainer implements Disposable {
       tokensPerIteration,
     };
     await using reader = disposableReader(inputs.batches);
+    await using tuning = disposableTuning(inputs.tuning);
+    const begin = performance.now();
     let group = 1;
     while (this.iteration < iterations && !inputs.signal?.aborted) {
       const count = Math.min(group, this.#untilPause());
@@ -139,6 +145,10 @@ export class Trainer implements Disposable {
         };
       }
       group = Math.max(1, Math.min(RING, Math.round(count * GROUP_SECONDS / seconds)));
+      const lasted = (performance.now() - begin) / 1000;
+      if (tuning.value && lasted > TUNE_AFTER_SECONDS && (yield* this.#tune(tuning.value))) {
+        tuning.value = undefined;
+      }
       let validationLoss: number | undefined;
       if (inputs.validation && evalInterval > 0 && due(evalInterval)) {
         const { sum, weight } = await this.evaluator.measure(inputs.validation());
@@ -155,6 +165,28 @@ export class Trainer implements Disposable {
       }
     }
     yield { type: "end", iteration: this.iteration, interrupted: this.iteration < iterations };
+  }
+
+  /**
+   * Records its passes with the variants that the device now chooses.
+   *
+   * @throws {ShaderError} if a variant does not compile
+   */
+  async record(): Promise<void> {
+    await this.step.record();
+    await this.evaluator.record();
+  }
+
+  /** Lets the tuner try one variant, or takes over what it has chosen. */
+  async *#tune(tuning: AsyncGenerator<TuneEvent>): AsyncGenerator<TrainEvent, boolean> {
+    for (;;) {
+      const { done, value } = await tuning.next();
+      if (done) break;
+      yield { type: "tuning", iteration: this.iteration, tuning: value };
+      if (value.type === "trying") return false;
+    }
+    await this.record();
+    return true;
   }
 
   /** Iterations until the next one that something else happens after. */
@@ -251,4 +283,9 @@ function disposableReader(stream: ReadableStream<Batch>) {
   const value = stream.getReader();
   // A stream that failed refuses to be cancelled; whoever read it has the error.
   return { value, [Symbol.asyncDispose]: () => value.cancel().catch(() => {}) };
+}
+
+function disposableTuning(value: AsyncGenerator<TuneEvent> | undefined) {
+  // What it holds for its trials is freed also where training ends first.
+  return { value, [Symbol.asyncDispose]: async () => void await value?.return(undefined) };
 }

@@ -1,26 +1,18 @@
-import { assertThrows } from "@std/assert";
-import {
-  Device,
-  matmul,
-  type MatmulOptions,
-  type MatmulTensors,
-  Pass,
-  sizeOf,
-  type Tensor,
-} from "../../kernels/mod.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Device, matmul, Pass } from "../../kernels/mod.ts";
 import { matmulProblem } from "../../kernels/matmul/problem.ts";
-import { MATMUL_VARIANTS, type MatmulVariant } from "../../kernels/matmul/variants.ts";
 import * as reference from "../../kernels/matmul/reference.ts";
 import {
-  accumulate,
-  input,
-  LADDER,
-  type OpCase,
-  output,
-  type Spec,
-  testGradient,
-  testOp,
-} from "./contract.ts";
+  fewRows,
+  MATMUL_VARIANTS,
+  type MatmulVariant,
+  plain,
+  split,
+  texture,
+  tile,
+} from "../../kernels/matmul/variants.ts";
+import { accumulate, input, normal, output, testGradient, testOp } from "./contract.ts";
+import { MATMUL_CASES, type MatmulCase, testVariant } from "./matmul_cases.ts";
 
 testGradient(
   "matmul reference: NT and TN are the derivatives of NN",
@@ -33,78 +25,66 @@ testGradient(
   }],
 );
 
-type Case = OpCase<MatmulOptions>;
+/** A part of the cases, spread over all of them. */
+const every = (nth: number) => MATMUL_CASES.filter((_, i) => i % nth === 0);
 
-function product(
-  layout: MatmulOptions["layout"],
-  [M, K, N]: number[],
-  more: { bias?: boolean; accumulate?: boolean } = {},
-): Case {
-  return {
-    label: `${layout} ${M}x${K}x${N}${more.bias ? " bias" : ""}${
-      more.accumulate ? " accumulate" : ""
-    }`,
-    tensors: {
-      a: input(layout === "TN" ? [K, M] : [M, K]),
-      b: input(layout === "NT" ? [N, K] : [K, N]),
-      ...(more.bias ? { bias: input([N]) } : {}),
-      y: more.accumulate ? accumulate([M, N]) : output([M, N]),
-    },
-    options: { layout, ...(more.accumulate ? { accumulate: true } : {}) },
-    sizes: { M, K, N },
-    tolerance: 5e-5,
-  };
+// Small tiles run all of a shader in a fraction of the time that it takes to compile those that are
+// used; these are tried in a part of the cases, and in all of them by matmul_soak.ts.
+for (const variant of [plain, texture]) {
+  testVariant(variant({ rows: 4, columns: 4 }));
+  testVariant(variant({ rows: 8, columns: 16 }), every(7));
 }
+for (const rows of [1, 2, 4]) testVariant(fewRows({ rows, lanes: 64, slices: 1 }));
+testVariant(fewRows({ rows: 4, lanes: 8, slices: 2, slice: 16 }));
 
-// Every size of the ladder in every place, and those of whole, ragged and wide vec4 tiles.
-const shapes = [
-  ...LADDER.flatMap((n) => [[n, 33, 20], [20, n, 33], [33, 20, n]]),
-  ...[[8, 8, 128], [32, 4, 128], [33, 8, 132], [4, 128, 4], [1, 4, 4], [1, 1, 1], [100, 64, 260]],
-];
+const SMALL = { rows: 16, columns: 16, depth: 4, threadRows: 4, threadColumns: 4 };
+testVariant(tile(SMALL), every(2));
+testVariant(tile({ ...SMALL, slice: 8 }), every(5));
+testVariant(split({ ...SMALL, slice: 32 }), every(5));
+testVariant(
+  tile({ rows: 32, columns: 16, depth: 8, threadRows: 8, threadColumns: 4 }),
+  every(29),
+);
 
-/** Every size of the ladder where operands are copied to textures: 64 must divide their columns. */
-const textureShapes = LADDER.flatMap((n) => [[n, 64, 64], [64, n, 192], [64, 128, n], [n, n, 64]]);
-
-const LAYOUTS = ["NN", "NT", "TN"] as const;
-
-for (const variant of MATMUL_VARIANTS) {
-  /** The op as this variant computes it, where it can. */
-  const op = (pass: Pass, tensors: MatmulTensors, options: MatmulOptions) =>
-    variant.launch(pass, matmulProblem(tensors, options));
-  const cases = LAYOUTS.flatMap((layout) =>
-    [
-      ...[...shapes, ...textureShapes, [3, 1100, 70], [5, 260, 65], [8, 96, 4], [2, 2100, 5]]
-        .map((shape) => product(layout, shape)),
-      ...[64, 63].flatMap((n) => [
-        product(layout, [65, 64, n], { bias: true }),
-        product(layout, [64, 64, n], { accumulate: true, bias: true }),
-        product(layout, [4, 64, n], { accumulate: true, bias: true }),
-      ]),
-      product(layout, [256, 64, 192], { accumulate: true }),
-      product(layout, [8, 64, 192], { accumulate: true }),
-    ].filter(fitting(variant))
-  );
-  testOp(
-    `matmul ${variant.name}: equals the reference at ragged sizes`,
-    op,
-    reference.matmul,
-    cases,
-  );
-}
-
-/** Whether a variant can compute a case, by what it says of tensors of these shapes. */
-function fitting(variant: MatmulVariant): (one: Case) => boolean {
-  const limits = { maxTextureDimension2D: 8192, maxComputeInvocationsPerWorkgroup: 256 };
-  const device = { maxBindingBytes: 2 ** 27, gpu: { limits } };
-  const tensor = ({ shape }: Spec) => ({ shape, size: sizeOf(shape), device }) as unknown as Tensor;
-  return ({ tensors: { a, b, y, bias }, options }) =>
-    variant.fits(
-      matmulProblem(
-        { a: tensor(a), b: tensor(b), y: tensor(y), bias: bias && tensor(bias) },
-        options!,
-      ),
-    );
-}
+Deno.test("matmul: a row has the same bits for any number of rows, in all variants of an order", async () => {
+  using device = await Device.open();
+  const [most, K, N] = [256, 128, 64];
+  const next = normal();
+  const numbers = (n: number) => Float32Array.from({ length: n }, () => next());
+  for (const layout of ["NN", "NT"] as const) {
+    using a = device.tensor("a", [most, K]);
+    using b = device.tensor("b", layout === "NN" ? [K, N] : [N, K]);
+    a.write(numbers(a.size));
+    b.write(numbers(b.size));
+    const rows = async (variant: MatmulVariant, M: number) => {
+      using y = device.tensor("y", [M, N]);
+      const problem = matmulProblem({ a: a.view(0, [M, K]), b, y }, { layout });
+      if (!variant.fits(problem)) return undefined;
+      using recording = await device.record("rows", (pass) => variant.launch(pass, problem));
+      recording.run();
+      return new Uint32Array((await device.read([y]))[0]);
+    };
+    const sliced = [
+      tile({ ...SMALL, slice: 64 }),
+      split({ ...SMALL, slice: 64 }),
+      ...[1, 8].map((rows) => fewRows({ rows, lanes: 8, slices: 2, slice: 64 })),
+    ];
+    const oneSum = MATMUL_VARIANTS.filter(({ order, barriers }) => order === "k" && !barriers);
+    for (const variants of [[...oneSum, tile(SMALL)], sliced]) {
+      const all = await rows(variants[0], most);
+      let compared = 0;
+      for (const M of [1, 8, 33, 256]) {
+        for (const variant of variants) {
+          const found = await rows(variant, M);
+          if (!found) continue;
+          assertEquals(found, all!.subarray(0, M * N), `${layout} ${variant.name}, M = ${M}`);
+          compared++;
+        }
+      }
+      assert(compared >= 9, `only ${compared} compared`);
+    }
+  }
+});
 
 testOp("matmul: a batch, shared operands and parts of columns", matmul, reference.matmul, [
   {
@@ -131,7 +111,7 @@ testOp("matmul: a batch, shared operands and parts of columns", matmul, referenc
     options: { layout: "NT", columnsOfY: [3, 12], accumulate: true },
     sizes: { M: 5, K: 8, N: 9 },
   },
-] as Case[]);
+] as MatmulCase[]);
 
 Deno.test("matmul: sizes that do not fit are named", async () => {
   using device = await Device.open();
@@ -142,5 +122,25 @@ Deno.test("matmul: sizes that do not fit are named", async () => {
     () => matmul(new Pass(device), { a, b, y }, { layout: "NN" }),
     RangeError,
     "Cannot multiply a [4,8] by b [16,4] in layout NN into y [4,4]: inner sizes must match, got 8 and 16",
+  );
+});
+
+Deno.test("matmul: what goes with a product is checked", async () => {
+  using device = await Device.open();
+  using a = device.tensor("a", [4, 8]);
+  using b = device.tensor("b", [8, 4]);
+  using y = device.tensor("y", [4, 4]);
+  using bias = device.tensor("bias", [3]);
+  const refused = (more: Record<string, unknown>, message: string) =>
+    assertThrows(
+      () => matmul(new Pass(device), { a, b, y, ...more }, { layout: "NN" }),
+      RangeError,
+      `Cannot multiply a [4,8] by b [8,4] in layout NN into y [4,4]: ${message}`,
+    );
+  refused({ bias }, "bias must be [4], got [3]");
+  refused({ residual: a }, "residual must be [4,4], got [4,8]");
+  refused(
+    { before: y, residual: y },
+    "before goes with no bias, residual, activated or accumulate",
   );
 });

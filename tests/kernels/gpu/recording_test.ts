@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Device, fill, type Pass, scale } from "../../../kernels/mod.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { Device, fill, type Pass, scale, type Tensor } from "../../../kernels/mod.ts";
 
 const INDEX = /* wgsl */ `
 struct Params { n: u32, first: i32 }
@@ -98,3 +98,96 @@ for (const [what, launch, message] of REFUSED) {
     await assertRejects(() => device.record("refused", launch), Error, message);
   });
 }
+
+/** y = x, of [rows, 4·columns], read as a matrix. */
+const MATRIX = /* wgsl */ `
+struct Params { columns: u32 }
+@group(0) @binding(0) var x: texture_storage_2d<rgba32float, read>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(2) var<uniform> params: Params;
+@compute @workgroup_size(8)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  y[id.y * params.columns + id.x] = textureLoad(x, id.xy);
+}
+`;
+
+function copyMatrix(pass: Pass, x: Tensor, y: Tensor): void {
+  const [rows, columns] = x.shape;
+  const shader = { label: "matrix", code: MATRIX };
+  pass.launch(shader, { x, y }, { columns: columns / 4 }, { workgroups: [columns / 32, rows] });
+}
+
+const counting = (n: number, from = 0) => Float32Array.from({ length: n }, (_, i) => from + i);
+
+Deno.test("Recording: a matrix is copied for each run, and again after a launch has written it", async () => {
+  using device = await Device.open();
+  using x = device.tensor("x", [5, 64]);
+  using first = device.tensor("first", [5, 64]);
+  using second = device.tensor("second", [5, 64]);
+  using third = device.tensor("third", [5, 64]);
+  using recording = await device.record("matrices", (pass) => {
+    copyMatrix(pass, x, first);
+    copyMatrix(pass, x, second);
+    scale(pass, { x }, { factor: 2 });
+    copyMatrix(pass, x, third);
+  });
+  for (const from of [1, 1000]) {
+    const values = counting(x.size, from);
+    x.write(values);
+    recording.run();
+    for (const [tensor, factor] of [[first, 1], [second, 1], [third, 2]] as const) {
+      assertEquals(await tensor.read(), values.map((value) => factor * value));
+    }
+  }
+});
+
+Deno.test("Recording: matrices of one size share few textures, which are freed with it", async () => {
+  using device = await Device.open();
+  using x = device.tensor("x", [6 * 64, 64]);
+  using y = device.tensor("y", [6 * 64, 64]);
+  const part = (tensor: Tensor, i: number) => tensor.view(i * 64 * 64, [64, 64]);
+  const before = device.allocatedBytes;
+  const recording = await device.record("matrices", (pass) => {
+    for (let i = 0; i < 6; i++) copyMatrix(pass, part(x, i), part(y, i));
+  });
+  assertEquals(device.allocatedBytes - before, 2 * 4 * 64 * 64);
+  const values = counting(x.size);
+  x.write(values);
+  recording.run();
+  assertEquals(await y.read(), values);
+  recording[Symbol.dispose]();
+  assertEquals(device.allocatedBytes, before);
+});
+
+Deno.test("Recording: a matrix that fits no texture, or a pass that cannot copy it, is refused", async () => {
+  using device = await Device.open();
+  using narrow = device.tensor("narrow", [5, 32]);
+  using wide = device.tensor("wide", [5, 64]);
+  using y = device.tensor("y", [5, 64]);
+  await assertRejects(
+    () => device.record("narrow", (pass) => copyMatrix(pass, narrow, y)),
+    RangeError,
+    "Cannot copy narrow [5, 32] into a texture for matrix: columns must be a multiple of 64 up to ",
+  );
+  using recording = await device.record("copying", (pass) => copyMatrix(pass, wide, y));
+  const encoder = device.gpu.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  assertThrows(
+    () => recording.encode(pass),
+    TypeError,
+    "Cannot add copying to a pass: matrix needs matrices copied before it; run it by itself",
+  );
+});
+
+Deno.test("Pass.scratch: the ops of a recording share it, and the recording frees it", async () => {
+  using device = await Device.open();
+  const before = device.allocatedBytes;
+  const recording = await device.record("scratch", (pass) => {
+    fill(pass, { x: pass.scratch([10]) }, { value: 1 });
+    fill(pass, { x: pass.scratch([2, 3]) }, { value: 2 });
+  });
+  assertEquals(device.allocatedBytes - before, 40);
+  recording.run();
+  recording[Symbol.dispose]();
+  assertEquals(device.allocatedBytes, before);
+});

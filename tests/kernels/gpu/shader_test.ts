@@ -11,6 +11,7 @@ struct Params { n: u32, shift: i32, factor: f32 }
 @group(0) @binding(6) var<uniform> table: array<vec4u, LANES>;
 @group(0) @binding(7) var image: texture_2d<f32>;
 @group(0) @binding(8) var cache: texture_storage_2d<rgba32float, write>;
+@group(0) @binding(9) var a: texture_storage_2d<rgba32float, read>;
 var<workgroup> sums: array<f32, BLOCK>;
 var<workgroup> rows: array<vec4<f32>, LANES>;
 var<workgroup> last: u32;
@@ -31,6 +32,7 @@ Deno.test("readShaderHeader: bindings, params, overrides and shared memory as th
       },
       { name: "image", binding: 7, memory: "texture", access: "read", element: "vec4f" },
       { name: "cache", binding: 8, memory: "texture", access: "write", element: "vec4f" },
+      { name: "a", binding: 9, memory: "matrix", access: "read", element: "vec4f" },
     ],
     params: {
       binding: 5,
