@@ -57,6 +57,11 @@ export class Texels implements Disposable {
     return new Texels(device, label, shape, texture);
   }
 
+  /** Bytes of the largest array that a device's textures hold. */
+  static mostBytes({ gpu }: Device): number {
+    return gpu.limits.maxTextureDimension2D * WIDTH * BYTES;
+  }
+
   /** Number of elements. */
   get size(): number {
     return sizeOf(this.shape);

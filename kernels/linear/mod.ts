@@ -64,12 +64,10 @@ export function linearForward(pass: Pass, t: LinearTensors, options: LinearOptio
   });
   assertRows("linearForward", M, { x, y, add });
   for (const { first, part } of columnParts(w, layout)) {
-    const count = layout === "NN" ? N : part.shape[0];
-    launchBlocks(pass, { x, add }, M, { layout, w: part, N: count }, (block) => ({
-      variant: { bias: bias !== undefined, gelu, cells: 0 },
-      bindings: { ...(bias ? { bias } : {}), y },
-      params: { row: block.row, column: first, stride: N },
-    }));
+    launchBlocks(pass, { x, w: part, bias, add }, { y }, {
+      ...{ layout, M, N: layout === "NN" ? N : part.shape[0], column: first, stride: N },
+      ...{ gelu, cells: 0 },
+    });
   }
 }
 
@@ -92,24 +90,33 @@ export function qkvForward(
     ...{ w: [C, 3 * C], bias: [3 * C], values: [cells, C] },
   });
   assertRows("qkvForward", M, { x, q, rows });
-  launchBlocks(pass, { x }, M, { layout: "NN", w, N: 3 * C }, (block) => ({
-    variant: { bias: bias !== undefined, gelu: false, cells: rows.shape[0] },
-    bindings: { ...(bias ? { bias } : {}), y: q, keys, values, cells: rows },
-    params: { row: block.row, column: 0, stride: C },
-  }));
+  launchBlocks(pass, { x, w, bias }, { y: q, keys, values, cells: rows }, {
+    ...{ layout: "NN", M, N: 3 * C, column: 0, stride: C },
+    ...{ gelu: false, cells: rows.shape[0] },
+  });
 }
 
-/** Launches one kernel for each block of rows whose x, and add, fit a uniform binding. */
+/** Rows that a thread owns, as many as there are, and its columns or vectors; see tests/kernels/LOG.md. */
+const TILES = {
+  NN: { rows: [1, 4, 8, 16], columns: 1 },
+  NT: { rows: [1, 4, 8], columns: 4 },
+};
+
+/** What {@linkcode launchBlocks} works on: M rows, and columns `column` … `column` + N of y. */
+interface Extent extends Pick<LinearVariant, "layout" | "gelu" | "cells"> {
+  M: number;
+  N: number;
+  column: number;
+  /** Elements of a row of y. */
+  stride: number;
+}
+
+/** Launches one kernel, or one for each block of rows whose x, and add, fit a uniform binding. */
 function launchBlocks(
   pass: Pass,
-  { x, add }: { x: Tensor; add?: Tensor },
-  M: number,
-  { layout, w, N }: { layout: "NN" | "NT"; w: Tensor | Texels; N: number },
-  finish: (block: { row: number }) => {
-    variant: Pick<LinearVariant, "bias" | "gelu" | "cells">;
-    bindings: Record<string, Tensor | Texels>;
-    params: Record<string, number>;
-  },
+  { x, w, bias, add }: Pick<LinearTensors, "x" | "w" | "bias" | "add">,
+  written: Record<string, Tensor | Texels>,
+  { layout, M, N, column, stride, gelu, cells }: Extent,
 ): void {
   const K = x.shape[1];
   const texels = !(w instanceof Tensor);
@@ -119,48 +126,40 @@ function launchBlocks(
       `Cannot read ${w.label} [${w.shape}] from a texture: 4 must divide its sizes`,
     );
   }
-  const width = vector ? 4 : 1;
   const most = texels ? uniformRows(...(add ? [x, add] : [x])) : 0;
-  const step = most || M;
-  for (let row = 0; row < M; row += step) {
-    const m = Math.min(step, M - row);
-    const held = Math.min(step, x.shape[0] - row);
-    const { variant, bindings, params } = finish({ row });
-    const { rows, columns: across } = TILES.find(({ rows }) => rows >= m) ??
-      TILES[TILES.length - 1];
-    const shape: LinearVariant = {
-      ...{ layout, vector, texels, rows, ...variant, add: add !== undefined },
-      uniform: most > 0 ? held * K / 4 : 0,
-      uniformAdd: most > 0 && add ? held * N / 4 : 0,
-      columns: across[layout],
-      lanes: texels ? 8 : 64,
+  const widthX = vector ? 4 : 1;
+  const widthY = vector && layout === "NN" ? 4 : 1;
+  const columns = N / widthY;
+  for (let row = 0; row < M; row += most || M) {
+    const [m, held] = [M, x.shape[0]].map((end) => Math.min(most || M, end - row));
+    const block = (tensor: Tensor) => {
+      const width = tensor.shape[1];
+      return most > 0 ? tensor.view(row * width, [held, width]) : tensor;
     };
-    const columns = layout === "NN" ? N / width : N;
-    const stride = layout === "NN" ? width : 1;
+    const tile = TILES[layout];
+    const rows = tile.rows.find((rows) => rows >= m) ?? tile.rows[tile.rows.length - 1];
+    const variant: LinearVariant = {
+      ...{ layout, vector, texels, rows, columns: tile.columns, lanes: texels ? 8 : 64 },
+      ...{ gelu, cells, bias: bias !== undefined, add: add !== undefined },
+      uniform: most > 0 ? held * K / 4 : 0,
+      uniformAdd: most > 0 && add ? held * add.shape[1] / 4 : 0,
+    };
     pass.launch(
-      { label: `linear/${layout} ${rows}${texels ? " texels" : ""}`, code: linearWgsl(shape) },
+      { label: `linear/${layout} ${rows}${texels ? " texels" : ""}`, code: linearWgsl(variant) },
       {
-        ...bindings,
-        x: most > 0 ? x.view(row * K, [held, K]) : x,
-        w,
-        ...(add ? { add: most > 0 ? add.view(row * N, [held, N]) : add } : {}),
+        ...written,
+        ...{ x: block(x), w },
+        ...(bias ? { bias } : {}),
+        ...(add ? { add: block(add) } : {}),
       },
       {
-        ...{ M: m, K: K / width, N: columns, row },
-        column: params.column / stride,
-        stride: params.stride / stride,
+        ...{ M: m, K: K / widthX, N: columns, row },
+        ...{ column: column / widthY, stride: stride / widthY },
       },
-      { workgroups: [Math.ceil(columns / (shape.lanes * shape.columns)), Math.ceil(m / rows)] },
+      { workgroups: [Math.ceil(columns / (variant.lanes * tile.columns)), Math.ceil(m / rows)] },
     );
   }
 }
-
-/** Rows and columns that a thread owns, for up to so many rows; see tests/kernels/LOG.md. */
-const TILES = [
-  { rows: 1, columns: { NN: 1, NT: 2 } },
-  { rows: 4, columns: { NN: 1, NT: 4 } },
-  { rows: 8, columns: { NN: 2, NT: 4 } },
-];
 
 /** The rows of w in layout NT in parts that may be bound, each beginning at a multiple of 64. */
 function columnParts(

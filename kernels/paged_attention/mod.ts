@@ -70,19 +70,21 @@ export function pagedAttentionForward(
   const [slots, W] = blocks.shape;
   for (let first = 0; first < M; first += step) {
     const [m, bound] = [M - first, held - first].map((count) => Math.min(step, count));
-    // Loads are what costs on software adapters, workgroups what keeps a GPU busy.
-    const tile = texels && most !== 1 && headSize <= 64 ? 2 : 1;
+    // Loads are what costs on software adapters, threads what keeps a GPU busy.
+    const tile = texels && m >= 8 && headSize <= 64 ? 2 : 1;
+    const lanes = texels ? 1 : headSize > 64 ? 16 : 32;
+    const owners = Math.ceil(m / tile) * heads;
     const code = pagedAttentionWgsl({
       ...{ headSize, vector, texels, rows: rows.shape[0], tile },
       uniform: most > 0 ? bound * C / 4 : 0,
       table: table ? slots * W / 4 : 0,
-      lanes: texels ? 8 : headSize > 64 ? 16 : 32,
+      lanes,
     });
     pass.launch(
       { label: `paged_attention/forward ${headSize}`, code },
       { ...t, q: most > 0 ? q.view(first * C, [bound, C]) : q },
       { M: m, NH: heads, W, first, scale: 1 / Math.sqrt(headSize) },
-      { workgroups: [Math.ceil(m / tile), heads] },
+      lanes === 1 ? { threads: owners } : { workgroups: [Math.ceil(m / tile), heads] },
     );
   }
 }

@@ -6,9 +6,9 @@ import { placeWgsl } from "../gpu/mod.ts";
  * Sources: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with
  * PagedAttention"; Dao et al. 2022, "FlashAttention"; Dao et al. 2023, "Flash-Decoding".
  *
- * The keys are dealt to the threads of a workgroup by their positions; each thread sums its softmax
- * online in the order of positions, then all are added in the order of threads. So a row's bits depend
- * on nothing but its own keys: not on where they lie, on other rows, or on how many rows a thread has.
+ * The keys are dealt to `lanes` threads by their positions; each thread sums its softmax online in the order
+ * of positions, then all are added in the order of threads. So a row's bits depend on nothing but its own
+ * keys: not on where they lie, on other rows, or on how many rows a thread has.
  */
 
 /** Tokens of a block of the cache. */
@@ -27,9 +27,9 @@ export interface PagedAttentionVariant {
   rows: number;
   /** Vectors of the block table that are bound as a uniform buffer; 0 for a storage buffer. */
   table: number;
-  /** Threads that share the keys of a row. */
+  /** Threads that share the keys of a row, a workgroup; with 1 a workgroup's threads work on their own. */
   lanes: number;
-  /** Neighbouring rows that a workgroup works on; a key is loaded once for those of one sequence. */
+  /** Neighbouring rows that a thread works on; a key is loaded once for those of one sequence. */
   tile: number;
 }
 
@@ -38,12 +38,13 @@ const lines = (n: number, line: (i: number) => string) => range(n).map(line).joi
 
 /**
  * q, y: [at least M, C]; keys, values: [cells, C]; rows: slot, position, token and cell of each row;
- * blocks: [slots, W], the blocks of each slot's sequence in order. A workgroup owns a head of `tile`
- * rows, of which those from M on are not stored; overwrites y. A launch works on rows from `first` on.
+ * blocks: [slots, W], the blocks of each slot's sequence in order. A thread, or a workgroup, owns a head of
+ * `tile` rows, of which those from M on are not stored; overwrites y. A launch works on rows from `first` on.
  */
 export function pagedAttentionWgsl(v: PagedAttentionVariant): string {
   const type = v.vector ? "vec4f" : "f32";
   const size = v.vector ? v.headSize / 4 : v.headSize;
+  const alone = v.lanes === 1;
   const sum = (value: string) => v.vector ? `dot(${value}, vec4f(1.0))` : value;
   const each = (line: (n: number) => string) => lines(size, line);
   const perRow = (line: (r: number) => string) => lines(v.tile, line);
@@ -69,18 +70,25 @@ ${cache(2, "values")}
 @group(0) @binding(5) var<storage, read_write> y: array<${type}>;
 @group(0) @binding(6) var<uniform> params: Params;
 const LANES = ${v.lanes}u;
-var<workgroup> tops: array<f32, ${v.lanes}>;
-var<workgroup> sums: array<f32, ${v.lanes}>;
-var<workgroup> parts: array<${type}, ${v.lanes * size}>;
+${alone ? "" : shared(v, type, size)}
 ${v.texels ? placeWgsl : ""}
 fn blockOf(i: u32) -> u32 { return ${v.table > 0 ? "blocks[i >> 2u][i & 3u]" : "blocks[i]"}; }
 
-@compute @workgroup_size(${v.lanes})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+@compute @workgroup_size(${alone ? 8 : v.lanes})
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
   let M = params.M;
   let C = params.NH * ${size}u;
-  let head = group.y * ${size}u;
-  let tile = group.x * ${v.tile}u;
+  // Heads of one row lie next to each other: their loops are equally long.
+  let owner = ${alone ? "id.x + id.y * groups.x * 8u" : "group.x + group.y * groups.x"};
+  let lane = ${alone ? "0u" : "index"};
+  let head = owner % params.NH * ${size}u;
+  let tile = owner / params.NH * ${v.tile}u;
+  if (tile >= M) { return; }
   // Loads and stores stand in loops over arrays: written out, drivers compile them for seconds.
   var own: array<${type}, ${v.tile * size}>;
   for (var i = 0u; i < ${v.tile * size}u; i++) {
@@ -100,9 +108,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   for (var turn = 0u; turn < turns; turn++) {
     var slot = row0.x;
     ${
-    range(v.tile - 1).map((r) => `if (!alike && turn == ${r + 1}u) { slot = row${r + 1}.x; }`).join(
-      "\n    ",
-    )
+    range(v.tile - 1).map((r) => `if (!alike && turn == ${r + 1}u) { slot = row${r + 1}.x; }`)
+      .join("\n    ")
   }
     ${perRow((r) => `let end${r} = select(0u, row${r}.y + 1u, alike || turn == ${r}u);`)}
     let end = ${range(v.tile).reduce((max, r) => r === 0 ? "end0" : `max(${max}, end${r})`, "")};
@@ -139,10 +146,32 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
     }
   }
+  ${perRow((r) => each((n) => `own[${r * size + n}] = y${r}_${n};`))}
   var ends: array<vec2f, ${v.tile}>;
   ${perRow((r) => `ends[${r}] = vec2f(top${r}, sum${r});`)}
-  ${perRow((r) => each((n) => `own[${r * size + n}] = y${r}_${n};`))}
-  for (var r = 0u; r < ${v.tile}u; r++) {
+  let count = min(M - tile, ${v.tile}u);
+  for (var r = 0u; r < count; r++) {
+    let into = (params.first + tile + r) * C + head;
+    ${
+    alone
+      ? `for (var n = 0u; n < ${size}u; n++) { y[into + n] = own[r * ${size}u + n] / ends[r].y; }`
+      : combine(type, size)
+  }
+  }
+}
+`;
+}
+
+function shared({ lanes }: PagedAttentionVariant, type: string, size: number): string {
+  return `
+var<workgroup> tops: array<f32, ${lanes}>;
+var<workgroup> sums: array<f32, ${lanes}>;
+var<workgroup> parts: array<${type}, ${lanes * size}>;`;
+}
+
+/** Adds up what the threads of a workgroup have found for row r. */
+function combine(type: string, size: number): string {
+  return `
     tops[lane] = ends[r].x;
     workgroupBarrier();
     var high = tops[0];
@@ -156,10 +185,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     for (var n = lane; n < ${size}u; n += LANES) {
       var part = ${type}();
       for (var i = 0u; i < LANES; i++) { part += parts[i * ${size}u + n]; }
-      if (tile + r < M) { y[(params.first + tile + r) * C + head + n] = part / total; }
+      y[into + n] = part / total;
     }
-    workgroupBarrier();
-  }
-}
-`;
+    workgroupBarrier();`;
 }

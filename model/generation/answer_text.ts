@@ -1,4 +1,4 @@
-import type { IncrementalDecoder } from "../../data/mod.ts";
+import type { IncrementalDecoder, Tokenizer } from "../../data/mod.ts";
 
 /** The text of an answer as its tokens come, with what may yet become a stop text held back. */
 export class AnswerText {
@@ -6,28 +6,42 @@ export class AnswerText {
   stopped: string | undefined;
   #held = "";
 
+  #decoder: IncrementalDecoder | undefined;
+  #vocabularySize: number;
+
   /**
    * Begins an answer.
    *
-   * @param decoder turns tokens to text; without one there is none
+   * @param tokenizer turns tokens to text; without one there is none
    * @param stops texts that end the answer
+   * @param before the token before the answer, which tells how its first one is written
    */
   constructor(
-    private readonly decoder: IncrementalDecoder | undefined,
+    tokenizer: Tokenizer | undefined,
     private readonly stops: readonly string[],
-  ) {}
+    before?: number,
+  ) {
+    this.#decoder = tokenizer?.incrementalDecoder();
+    this.#vocabularySize = tokenizer?.vocabularySize ?? 0;
+    if (before !== undefined) this.#decode(before);
+  }
 
   /** Takes in a token; returns the text that is sure now. */
   push(token: number): string {
-    return this.#show(this.decoder?.push(token) ?? "");
+    return this.#show(this.#decode(token));
   }
 
   /** The rest, where nothing comes any more. */
   end(): string {
     if (this.stopped !== undefined) return "";
-    const text = this.#show(this.decoder?.end() ?? "") + this.#held;
+    const text = this.#show(this.#decoder?.end() ?? "") + this.#held;
     this.#held = "";
     return text;
+  }
+
+  /** A model may have more tokens than its tokenizer; they have no text. */
+  #decode(token: number): string {
+    return token < this.#vocabularySize ? this.#decoder!.push(token) : "";
   }
 
   #show(piece: string): string {

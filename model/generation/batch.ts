@@ -6,11 +6,14 @@ import { bucketOf } from "./buckets.ts";
 import { LAUNCHES, type LaunchName } from "./launches.ts";
 import type { Flight, Scores, Step, StepResult } from "./step.ts";
 
-/** Words that the rows and picks of a submission's steps may take. */
-const SCRIPT_WORDS = 2 ** 18;
+/** What the steps of a submission may take together: words of their rows and picks, bytes of results. */
+interface Room {
+  words: number;
+  bytes: number;
+}
 
-/** Bytes that the results of a submission may take. */
-const READBACK_BYTES = 2 ** 22;
+/** The room of a submission, unless one step may need more. */
+const ROOM: Room = { words: 2 ** 18, bytes: 2 ** 22 };
 
 /**
  * The GPU's part of generation: runs steps over a cache in blocks, several in one submission. Each is padded
@@ -22,6 +25,7 @@ export class Batch implements Disposable {
   readonly memory: BatchMemory;
   #stack = new DisposableStack();
   #recordings = new Map<string, Recording>();
+  #room: Room;
   #script: Tensor;
   /** Two, since one is read while the other is filled. */
   #readbacks: Readback[];
@@ -34,25 +38,41 @@ export class Batch implements Disposable {
   constructor(readonly model: Gpt, readonly sizes: BatchSizes) {
     const { device } = model;
     this.memory = this.#stack.use(createBatchMemory(model, sizes));
-    this.#script = this.#stack.use(device.tensor("script", [SCRIPT_WORDS], "u32"));
-    this.#readbacks = [0, 1].map(() => this.#stack.use(new Readback(device, READBACK_BYTES)));
+    const most = this.#largest();
+    this.#room = {
+      words: Math.max(ROOM.words, most.words),
+      bytes: Math.max(ROOM.bytes, most.bytes),
+    };
+    const { words, bytes } = this.#room;
+    this.#script = this.#stack.use(device.tensor("script", [words], "u32"));
+    this.#readbacks = [0, 1].map(() => this.#stack.use(new Readback(device, bytes)));
   }
 
   /** Whether another step, however large, can be submitted together with these. */
   hasRoom(steps: readonly Step[]): boolean {
-    const { sizes: { rows, slots }, model: { config } } = this;
-    const usage = (rows: number, picks: number, scores: number, pooled: number) => ({
-      // Padding less than doubles a size.
-      words: 2 * (4 * rows + 5 * picks + 6 * scores),
-      bytes: 4 * picks + 8 * (1 + MOST_TOP) * scores + 4 * config.channels * pooled,
-    });
-    const used = steps.map(({ rows, picks, prompt, scores, pooled }) => {
+    const total = this.#largest();
+    for (const { rows, picks, prompt, scores, pooled } of steps) {
       const scored = prompt.tokens.length + (scores ? picks.length / 4 : 0);
-      return usage(rows.length / 4, picks.length / 4, scored, pooled.length);
-    });
-    const all = [...used, usage(rows, slots, rows + slots, slots)];
-    const total = (key: "words" | "bytes") => all.reduce((sum, each) => sum + each[key], 0);
-    return total("words") <= SCRIPT_WORDS && total("bytes") <= READBACK_BYTES;
+      const used = this.#needs(rows.length / 4, picks.length / 4, scored, pooled.length);
+      total.words += used.words;
+      total.bytes += used.bytes;
+    }
+    return total.words <= this.#room.words && total.bytes <= this.#room.bytes;
+  }
+
+  /** What the largest step needs. */
+  #largest(): Room {
+    const { rows, slots } = this.sizes;
+    return this.#needs(rows, slots, rows + slots, slots);
+  }
+
+  #needs(rows: number, picks: number, scores: number, pooled: number): Room {
+    const { channels } = this.model.config;
+    return {
+      // Padding less than doubles a size of over 4 rows.
+      words: 2 * (4 * (rows + 4) + 5 * (picks + 4) + 6 * (scores + 4)),
+      bytes: 4 * picks + 8 * (1 + MOST_TOP) * scores + 4 * channels * pooled,
+    };
   }
 
   /** Hands steps over to the GPU, where they run after those of earlier calls. */

@@ -76,20 +76,6 @@ export interface BatchMemory extends Disposable {
   logprobs: Tensor;
 }
 
-/** GPU bytes of a block of the cache, over all layers. */
-export function blockBytes(model: Gpt): number {
-  const { layers, channels } = model.config;
-  return layers * 2 * BLOCK_TOKENS * channels * 4;
-}
-
-/** Most blocks that one layer's keys can have on this adapter. */
-export function mostBlocks({ device, config }: Gpt, textures: boolean): number {
-  const elements = textures
-    ? 4 * device.gpu.limits.maxTextureDimension2D * 4096
-    : Math.min(device.maxBindingBytes, device.gpu.limits.maxBufferSize) / 4;
-  return Math.floor(elements / (BLOCK_TOKENS * config.channels));
-}
-
 /**
  * Allocates a batch's memory.
  *

@@ -18,7 +18,6 @@ const WIDTH = 21;
 /** Takes in what the GPU has chosen, ends sequences where they end, and tells their listeners. */
 export class Landing {
   #news = new Map<Sequence, News>();
-  #embeddings = new WeakMap<Sequence, Float32Array>();
 
   /**
    * Begins.
@@ -42,7 +41,11 @@ export class Landing {
           sequence.promptScores[p] = logprobOf(prompt, row, asked);
         }
       }
-      pooled.forEach((sequence, n) => this.#pool(sequence, results[i].pooled[n]));
+      pooled.forEach((sequence, n) => {
+        const sums = results[i].pooled[n];
+        const length = Math.hypot(...sums) || 1;
+        sequence.embedding = sums.map((sum) => sum / length);
+      });
       for (const sequence of read) this.#read(sequence);
       picks.forEach((sequence, n) => {
         const asked = step.picks[4 * n + 3] - 1;
@@ -97,11 +100,6 @@ export class Landing {
     this.wake();
   }
 
-  /** The embedding of a sequence that was pooled. */
-  embeddingOf(sequence: Sequence): Float32Array {
-    return this.#embeddings.get(sequence)!;
-  }
-
   #read(sequence: Sequence): void {
     if (sequence.done) return;
     if (!sequence.promptTold) {
@@ -137,11 +135,6 @@ export class Landing {
     if (sequence.answered >= sequence.mostTokens) return this.end(sequence, "length");
     this.planner.nameBlocks(sequence);
     if (constraint) this.askConstraint(sequence, token);
-  }
-
-  #pool(sequence: Sequence, sums: Float32Array): void {
-    const length = Math.hypot(...sums) || 1;
-    this.#embeddings.set(sequence, sums.map((sum) => sum / length));
   }
 
   #newsOf(sequence: Sequence): News {

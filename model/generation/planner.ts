@@ -46,11 +46,10 @@ export interface Round {
 const READING_MS = 200;
 
 /** A step that reads prompts beside others may take so many times as long as without. */
-const SLOWDOWN = 2.2;
+const SLOWDOWN = 2;
 
-/** Rows of prompts in a step while nothing is known of the time it takes, and at least. */
+/** Rows of prompts in a step while nothing is known of the time it takes. */
 const FIRST_ROWS = 16;
-const LEAST_ROWS = 8;
 
 /**
  * Decides which rows the next steps have: a row for each sequence that answers, and as much of the waiting
@@ -223,15 +222,12 @@ export class Planner {
 
   /** Rows of prompts that a step of `answering` rows may have. */
   #promptRows(answering: number): number {
-    const most = this.sizes.rows - answering;
-    const times = this.times;
-    if (times.of(1) === 0) return Math.min(most, FIRST_ROWS);
+    const { sizes: { rows }, times } = this;
+    if (times.of(1) === 0) return Math.min(rows - answering, FIRST_ROWS);
     const limit = answering === 0 ? READING_MS : SLOWDOWN * times.of(bucketOf(answering));
-    let size = bucketOf(answering + Math.min(LEAST_ROWS, most));
-    while (size < this.sizes.rows && times.of(bucketOf(size + 1)) <= limit) {
-      size = bucketOf(size + 1);
-    }
-    return Math.min(most, size - answering);
+    let size = bucketOf(answering + 1);
+    while (size < rows && times.of(bucketOf(size + 1)) <= limit) size = bucketOf(size + 1);
+    return Math.min(rows, size) - answering;
   }
 
   /** Gives the first of those that wait a slot, and blocks for all that it has to read. */

@@ -1,10 +1,8 @@
 import type { Tokenizer } from "../../data/mod.ts";
-import { BLOCK_TOKENS } from "../../kernels/mod.ts";
 import type { Gpt } from "../gpt/mod.ts";
 import { AnswerText } from "./answer_text.ts";
 import { Batch } from "./batch.ts";
-import { blockBytes, mostBlocks } from "./batch_memory.ts";
-import { bucketOf } from "./buckets.ts";
+import { chooseSizes, type SizeOptions } from "./batch_sizes.ts";
 import { checkEmbedding, checkRequest } from "./check_request.ts";
 import { Landing } from "./landing.ts";
 import { Planner, type Round } from "./planner.ts";
@@ -14,23 +12,11 @@ import { writeSlot } from "./slots.ts";
 import type { Flight, StepResult } from "./step.ts";
 
 /** Options of {@linkcode Scheduler.create}. */
-export interface SchedulerOptions {
+export interface SchedulerOptions extends SizeOptions {
   /** Turns tokens to text; without it events have no text and stop texts are refused. @default none */
   tokenizer?: Tokenizer;
-  /**
-   * GPU memory for keys and values, in bytes. What one binding of the adapter holds is the most that is used:
-   * see {@linkcode SchedulerStats.blocksTotal}.
-   * @default what `maxBatch` sequences of the model's context take, at most 512 MiB
-   */
-  cacheMemoryBytes?: number;
-  /** Sequences that run at once. @default 32 */
-  maxBatch?: number;
-  /** Most rows of a step, those of prompts and of answers together. @default 256 */
-  maxRows?: number;
   /** Whether requests share the blocks of equal beginnings. @default true */
   prefixCache?: boolean;
-  /** Whether weights and cache are read through textures. @default where the device reads them faster */
-  textures?: boolean;
 }
 
 /** A request that was submitted. */
@@ -80,9 +66,6 @@ const CONSTRAINED_ROUND_MS = 12;
  * wait while the host sleeps 10 ms in `mapAsync`; what a stop makes superfluous is thrown away.
  */
 const OVERLAPPED_MS = 60;
-
-/** Most bytes that the cache takes where nothing is said. */
-const DEFAULT_CACHE_BYTES = 512 * 2 ** 20;
 
 interface Running {
   round: Round;
@@ -136,34 +119,11 @@ export class Scheduler implements AsyncDisposable {
    * @throws {GpuError} when out of GPU memory
    */
   static async create(model: Gpt, options: SchedulerOptions = {}): Promise<Scheduler> {
-    const { maxBatch: slots = 32, maxRows = 256, prefixCache = true } = options;
-    const { device, config: { context, channels, heads } } = model;
-    for (const [name, value] of Object.entries({ maxBatch: slots, maxRows })) {
-      if (Number.isInteger(value) && value >= 1 && value <= MOST[name]) continue;
-      throw new RangeError(
-        `Cannot generate: ${name} must be a whole number of 1 to ${MOST[name]}, got ${value}`,
-      );
-    }
-    const fit = channels % 4 === 0 && channels / heads % 4 === 0;
-    const textures = options.textures ?? (fit && await device.texturesPay());
-    const each = Math.ceil(context / BLOCK_TOKENS);
-    const wanted = options.cacheMemoryBytes ??
-      Math.max(each, Math.min(slots * each, DEFAULT_CACHE_BYTES / blockBytes(model))) *
-        blockBytes(model);
-    const held = Math.floor(wanted / blockBytes(model));
-    const blocks = 1 + Math.min(held, mostBlocks(model, textures) - 1);
-    if (blocks <= each) {
-      throw new RangeError(
-        `Cannot generate: a cache of ${wanted} bytes holds ${
-          blocks - 1
-        } blocks of ${BLOCK_TOKENS} tokens, the model's context of ${context} needs ${each}: give at least ${
-          each * blockBytes(model)
-        } bytes`,
-      );
-    }
-    const rows = Math.max(bucketOf(maxRows), bucketOf(slots));
-    const batch = new Batch(model, { slots, blocks, rows, textures });
-    const planner = new Planner({ slots, blocks, rows, context, prefixCache });
+    const { device, config: { context } } = model;
+    const sizes = await chooseSizes(model, options);
+    const batch = new Batch(model, sizes);
+    const { prefixCache = true } = options;
+    const planner = new Planner({ ...sizes, context, prefixCache });
     try {
       await device.check();
     } catch (error) {
@@ -189,10 +149,7 @@ export class Scheduler implements AsyncDisposable {
       throw new TypeError("Cannot generate: stop texts need a scheduler with a tokenizer");
     }
     const most = Math.min(checked.maxTokens, this.model.config.context - checked.prompt.length);
-    const decoder = tokenizer?.incrementalDecoder();
-    // The last token of the prompt tells how the first one of the answer is written.
-    decoder?.push(checked.prompt[checked.prompt.length - 1]);
-    const text = new AnswerText(decoder, checked.stop);
+    const text = new AnswerText(tokenizer, checked.stop, checked.prompt.at(-1));
     const { handle, sequence } = this.#begin(checked, most, text, listen);
     this.#landing.askConstraint(sequence);
     return handle;
@@ -216,7 +173,7 @@ export class Scheduler implements AsyncDisposable {
       const { reason } = await handle.done;
       signal?.throwIfAborted();
       if (reason === "cancelled") throw new Error("Cannot embed: the scheduler was closed");
-      return this.#landing.embeddingOf(sequence);
+      return sequence.embedding!;
     } finally {
       signal?.removeEventListener("abort", cancel);
     }
@@ -348,5 +305,3 @@ export class Scheduler implements AsyncDisposable {
     this.batch[Symbol.dispose]();
   }
 }
-
-const MOST: Record<string, number> = { maxBatch: 1024, maxRows: 4096 };

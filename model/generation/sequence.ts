@@ -45,6 +45,8 @@ export class Sequence {
   promptTold = false;
   /** Log-probabilities of the prompt so far. */
   promptScores: (TokenLogprob | null)[] = [null];
+  /** The embedding, where the prompt is pooled, [C]. */
+  embedding: Float32Array | undefined;
   /** What may come next, where a constraint says; nothing while it is asked. */
   mask: Uint32Array<ArrayBuffer> | undefined;
   /** Whether it is over. */

@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { byteTokenizer } from "../../../data/mod.ts";
+import { byteTokenizer, parseTokenizer } from "../../../data/mod.ts";
 import { AnswerText } from "../../../model/generation/answer_text.ts";
 import { random } from "../../kernels/contract.ts";
 
 /** Shows a text byte by byte; what comes behind a stop text is not pushed. */
 function show(text: string, stops: string[]): { pieces: string[]; stopped?: string } {
-  const answer = new AnswerText(byteTokenizer().incrementalDecoder(), stops);
+  const answer = new AnswerText(byteTokenizer(), stops);
   const pieces: string[] = [];
   for (const byte of new TextEncoder().encode(text)) {
     pieces.push(answer.push(byte));
@@ -21,10 +21,27 @@ Deno.test("AnswerText: holds back what may become a stop text, and shows it when
   assertEquals(show("xyz", []).pieces, ["x", "y", "z", ""]);
 });
 
-Deno.test("AnswerText: without a decoder there is no text", () => {
-  const answer = new AnswerText(undefined, []);
+Deno.test("AnswerText: without a tokenizer, and for tokens it does not know, there is no text", () => {
+  const answer = new AnswerText(undefined, [], 7);
   assertEquals([answer.push(5), answer.end()], ["", ""]);
+  const padded = new AnswerText(byteTokenizer(), [], 300);
+  assertEquals([padded.push(65), padded.push(256), padded.push(66)], ["A", "", "B"]);
 });
+
+Deno.test("AnswerText: the token before the answer tells how its first one is written", () => {
+  const tokenizer = parseTokenizer(METASPACE, "tokenizer.json");
+  assertEquals(new AnswerText(tokenizer, []).push(1), "word");
+  assertEquals(new AnswerText(tokenizer, [], 1).push(1), " word");
+});
+
+/** A tokenizer that writes a space before each word but the first. */
+const METASPACE = {
+  version: "1.0",
+  ...{ truncation: null, padding: null, added_tokens: [], normalizer: null, post_processor: null },
+  pre_tokenizer: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
+  decoder: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
+  model: { type: "WordLevel", vocab: { "<unk>": 0, "▁word": 1 }, unk_token: "<unk>" },
+};
 
 Deno.test("AnswerText: shows what stands before the first stop text, in any of 2,000 texts", () => {
   const next = random(3);
