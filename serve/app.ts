@@ -48,7 +48,7 @@ export interface AppOptions {
  * The server as a Hono app, without a port: `app.request("/v1/models")` asks it, `app.fetch` serves.
  *
  * @example
- * ```ts no-check
+ * ```ts ignore
  * const app = createApp({ engine, keys: [{ key: "sk-secret" }], limits: { choices: 4 } });
  * const response = await app.request("/v1/models", {
  *   headers: { authorization: "Bearer sk-secret" },

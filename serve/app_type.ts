@@ -56,7 +56,7 @@ export type AppSchema = {
  * The server as Hono's client sees it.
  *
  * @example
- * ```ts no-check
+ * ```ts ignore
  * import { hc } from "hono/client";
  * import type { App } from "@quern/quern";
  *

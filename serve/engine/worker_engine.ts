@@ -40,7 +40,7 @@ interface Pending {
  * Starts the engine in a Worker of its own, so that HTTP stays awake while it waits for the GPU.
  *
  * @example
- * ```ts no-check
+ * ```ts ignore
  * await using engine = startEngine({
  *   models: [{ id: "nano", folder: "runs/nano/checkpoints/step-002000" }],
  *   cacheMemoryBytes: 256 << 20,

@@ -7,7 +7,7 @@ import { Served } from "./served.ts";
 
 type SchemaOf<A> = A extends Hono<infer _E, infer S, infer _B> ? S : never;
 /** The same type with every alias and every `&` written out. */
-type Spelt<T> = T extends object ? { [K in keyof T]: Spelt<T[K]> } & {} : T;
+type Spelt<T> = T extends object ? { [K in keyof T]: Spelt<T[K]> } : T;
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true
   : false;
 
