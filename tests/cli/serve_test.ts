@@ -236,7 +236,8 @@ function embeddedPaths(said: string): string[] {
 /** Every module that the command line reaches, and every file that a module names by its place. */
 async function neededFiles(root: string): Promise<string[]> {
   const [found, seen] = [new Set<string>(), new Set<string>()];
-  const visit = async (path: string): Promise<void> => {
+  const visit = async (path: string, isNamed = false): Promise<void> => {
+    if (isNamed) found.add(path);
     if (seen.has(path)) return;
     seen.add(path);
     const text = await Deno.readTextFile(root + path);
@@ -244,22 +245,18 @@ async function neededFiles(root: string): Promise<string[]> {
     if (/^(export (async function|function|class|const|\{)|\w+\()/m.test(text)) found.add(path);
     if (!path.endsWith(".ts")) return;
     for (
-      const [, relative] of text.matchAll(
-        /(?:from|import\(|new URL\()\s*["`](\.[^"`$]*)["`]/g,
+      const [, how, relative] of text.matchAll(
+        /(from|import\(|new URL\()\s*["`](\.[^"`$]*)["`]/g,
       )
     ) {
       const target = new URL(relative, `file:///${path}`).pathname.slice(1);
       const isFile = await Deno.stat(root + target).then(({ isFile }) => isFile, () => false);
-      if (isFile) await visit(target);
+      if (isFile) await visit(target, how === "new URL(");
     }
   };
   await visit("cli/main.ts");
   for (const folder of ["serve/docs", "serve/playground"]) {
-    try {
-      for await (const { name } of Deno.readDir(root + folder)) found.add(`${folder}/${name}`);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    for await (const { name } of Deno.readDir(root + folder)) found.add(`${folder}/${name}`);
   }
   return [...found].sort();
 }
