@@ -12,7 +12,7 @@ Deno.test("quern train: leaves a whole run behind and says what to type next", (
     assertMatch(stdout, /^[^]+\n\nThe run is in run\. Next:\n {2}deno task generate --from run\n/);
     const names = await Array.fromAsync(Deno.readDir(`${cwd}/run`), ({ name }) => name);
     assertEquals(names.sort(), [
-      ...["checkpoints", "config.json", "data.json", "log.txt", "loss.svg"],
+      ...["checkpoints", "config.json", "data.json", "kernels.json", "log.txt", "loss.svg"],
       ...["metrics.jsonl", "samples.md"],
     ]);
     const lines = (await Deno.readTextFile(`${cwd}/run/metrics.jsonl`)).trimEnd().split("\n")
