@@ -502,6 +502,7 @@ export {
   scoreLanguage,
   scoreMultiLabel,
   scoreMultipleChoice,
+  type SizeOptions,
   type StartEvent,
   type StepEvent,
   type TensorInfo,

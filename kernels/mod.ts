@@ -40,6 +40,11 @@ export {
   type AttentionOptions,
   type AttentionTensors,
 } from "./attention/mod.ts";
+export {
+  binaryCrossEntropyBackward,
+  binaryCrossEntropyForward,
+  type BinaryCrossEntropyTensors,
+} from "./binary_cross_entropy/mod.ts";
 export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
 export { copy } from "./copy/mod.ts";
 export {
@@ -57,7 +62,7 @@ export {
   LAST_TOKEN,
 } from "./embedding/mod.ts";
 export { fill } from "./fill/mod.ts";
-export { gatherRows } from "./gather/mod.ts";
+export { gatherRows, gatherRowsBackward } from "./gather/mod.ts";
 export { geluBackward, geluForward } from "./gelu/mod.ts";
 export {
   gradientNorm,

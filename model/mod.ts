@@ -84,6 +84,7 @@ export {
   Scheduler,
   type SchedulerOptions,
   type SchedulerStats,
+  type SizeOptions,
   type TokenLogprob,
   type TokensEvent,
 } from "./generation/mod.ts";

@@ -89,10 +89,10 @@ export interface EmbeddingBackwardTensors {
   tokens: Tensor;
   /** [B, T, C]. */
   dx: Tensor;
-  /** [V, C]. */
-  dwte: Tensor;
-  /** [at least T, C]. */
-  dwpe: Tensor;
+  /** [V, C]. @default none, where it is frozen */
+  dwte?: Tensor;
+  /** [at least T, C]. @default none, where it is frozen */
+  dwpe?: Tensor;
   /** Scratch, u32 [B, T]. */
   next: Tensor;
 }
@@ -105,23 +105,29 @@ export interface EmbeddingBackwardTensors {
  */
 export function embeddingBackward(pass: Pass, t: EmbeddingBackwardTensors): void {
   const { tokens, dx, dwte, dwpe, next } = t;
-  const [B, T, C] = sizes("embeddingBackward", tokens, dwte, dwpe, dx);
-  assertShapes("embeddingBackward", { next }, { next: [B, T] });
+  const [B, T, C] = dx.shape;
+  assertShapes("embeddingBackward", { ...t }, {
+    ...{ tokens: [B, T], dx: [B, T, C], dwte: [dwte?.shape[0] ?? 0, C], next: [B, T] },
+  });
   const N = B * T;
-  pass.launch(
-    { label: "embedding/chains", code: embeddingChainsWgsl },
-    { tokens, next },
-    { N },
-    { threads: N },
-  );
-  for (const { rows, first } of vocabularyRanges(dwte)) {
+  if (dwte) {
     pass.launch(
-      { label: "embedding/tokens", code: embeddingTokensWgsl },
-      { tokens, next, dx, dwte: rows },
-      { N, C, first, rows: rows.shape[0] },
-      { threads: N * C },
+      { label: "embedding/chains", code: embeddingChainsWgsl },
+      { tokens, next },
+      { N },
+      { threads: N },
     );
+    for (const { rows, first } of vocabularyRanges(dwte)) {
+      pass.launch(
+        { label: "embedding/tokens", code: embeddingTokensWgsl },
+        { tokens, next, dx, dwte: rows },
+        { N, C, first, rows: rows.shape[0] },
+        { threads: N * C },
+      );
+    }
   }
+  if (!dwpe) return;
+  assertPositions("embeddingBackward", dwpe, [T, C]);
   pass.launch(
     { label: "embedding/positions", code: embeddingPositionsWgsl },
     { dx, dwpe },
@@ -134,12 +140,15 @@ function sizes(op: string, tokens: Tensor, wte: Tensor, wpe: Tensor, x: Tensor):
   const [B, T] = tokens.shape;
   const C = wte.shape[1];
   assertShapes(op, { x }, { x: [B, T, C] });
-  if (wpe.shape[0] < T || wpe.shape[1] !== C) {
-    throw new RangeError(
-      `Cannot run ${op}: positions must be [at least ${T}, ${C}], got [${wpe.shape}]`,
-    );
-  }
+  assertPositions(op, wpe, [T, C]);
   return [B, T, C];
+}
+
+function assertPositions(op: string, { shape }: Tensor, [T, C]: [number, number]): void {
+  if (shape[0] >= T && shape[1] === C) return;
+  throw new RangeError(
+    `Cannot run ${op}: positions must be [at least ${T}, ${C}], got [${shape}]`,
+  );
 }
 
 /** Rows of an embedding in parts that may be bound; a part begins at a multiple of 64 rows. */

@@ -10,13 +10,13 @@ export function embeddingForward(
 
 /** dwte[tokens[b][t]] += dx[b][t]; dwpe[t] += dx[b][t]. */
 export function embeddingBackward(
-  t: { tokens: Uint32Array; dx: Float64Array; dwte: Float64Array; dwpe: Float64Array },
+  t: { tokens: Uint32Array; dx: Float64Array; dwte?: Float64Array; dwpe?: Float64Array },
   { T, C }: { T: number; C: number },
 ): void {
   t.tokens.forEach((token, n) => {
     for (let c = 0; c < C; c++) {
-      t.dwte[token * C + c] += t.dx[n * C + c];
-      t.dwpe[n % T * C + c] += t.dx[n * C + c];
+      if (t.dwte) t.dwte[token * C + c] += t.dx[n * C + c];
+      if (t.dwpe) t.dwpe[n % T * C + c] += t.dx[n * C + c];
     }
   });
 }
