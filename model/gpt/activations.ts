@@ -38,6 +38,8 @@ export interface BlockActivations {
 
 /** Everything a forward pass over B rows of T tokens writes. */
 export interface Activations extends Disposable {
+  /** Bytes of GPU memory. */
+  bytes: number;
   B: number;
   T: number;
   /** Input tokens, u32 [B, T]. */
@@ -85,6 +87,7 @@ export function createActivations(
   const { B, T, training, recompute = false } = options;
   const { layers, channels: C, heads } = config;
   const N = B * T;
+  const before = device.allocatedBytes;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
   const places = (label: string) => stack.use(device.tensor(label, [B, T], "u32"));
@@ -110,17 +113,17 @@ export function createActivations(
     if (!training) return first;
     return recompute ? { ...first, x: stream(l) } : block(l);
   };
-  return {
-    B,
-    T,
+  const tensors = {
     tokens: places("tokens"),
     ...(options.documentMask ? { starts: places("starts") } : {}),
     ...(options.restartPositions ? { positions: places("positions") } : {}),
     blocks: Array.from({ length: layers }, (_, l) => l === 0 ? first : later(l)),
-    recompute,
     branch: tensor("branch", N, C),
     output: training ? tensor("output", N, C) : first.x,
     norm: norm("norm"),
+  };
+  return {
+    ...{ B, T, recompute, ...tensors, bytes: device.allocatedBytes - before },
     [Symbol.dispose]: () => stack.dispose(),
   };
 }
