@@ -197,6 +197,12 @@ export const TRAIN_OPTIONS = defineOptions({
     default: PRESET.gradientClip,
     help: "Largest global norm of the gradient; 0 for no clipping.",
   },
+  recompute: {
+    type: "boolean",
+    help:
+      "Keeps one block's activations and computes them again on the way back: the same losses, " +
+      "less memory, a third more work.",
+  },
   evalInterval: {
     type: "integer",
     unit: "iterations",

@@ -43,6 +43,8 @@ export interface Activations extends Disposable {
   /** Input tokens, u32 [B, T]. */
   tokens: Tensor;
   blocks: BlockActivations[];
+  /** Whether blocks share all but their `x`, and the backward pass computes the rest again. */
+  recompute: boolean;
   /** What a branch adds to the residual stream, [N, C]; reused by all blocks. */
   branch: Tensor;
   /** Residual stream after the last block, [N, C]. */
@@ -58,6 +60,8 @@ export interface ActivationOptions {
   T: number;
   /** Whether a backward pass will follow; without one all blocks share their memory. */
   training: boolean;
+  /** Whether the backward pass computes again what blocks do not keep. @default false */
+  recompute?: boolean;
 }
 
 /**
@@ -68,7 +72,7 @@ export interface ActivationOptions {
 export function createActivations(
   device: Device,
   config: GptConfig,
-  { B, T, training }: ActivationOptions,
+  { B, T, training, recompute = false }: ActivationOptions,
 ): Activations {
   const { layers, channels: C, heads } = config;
   const N = B * T;
@@ -79,8 +83,9 @@ export function createActivations(
     mean: tensor(`${label} mean`, N),
     rstd: tensor(`${label} rstd`, N),
   });
+  const stream = (l: number) => tensor(`block ${l} x`, N, C);
   const block = (l: number): BlockActivations => ({
-    x: tensor(`block ${l} x`, N, C),
+    x: stream(l),
     norm1: norm(`block ${l} norm1`),
     qkv: tensor(`block ${l} qkv`, N, 3 * C),
     attended: tensor(`block ${l} attended`, N, C),
@@ -91,11 +96,16 @@ export function createActivations(
     active: tensor(`block ${l} active`, N, 4 * C),
   });
   const first = block(0);
+  const later = (l: number): BlockActivations => {
+    if (!training) return first;
+    return recompute ? { ...first, x: stream(l) } : block(l);
+  };
   return {
     B,
     T,
     tokens: stack.use(device.tensor("tokens", [B, T], "u32")),
-    blocks: Array.from({ length: layers }, (_, l) => l === 0 || !training ? first : block(l)),
+    blocks: Array.from({ length: layers }, (_, l) => l === 0 ? first : later(l)),
+    recompute,
     branch: tensor("branch", N, C),
     output: training ? tensor("output", N, C) : first.x,
     norm: norm("norm"),

@@ -13,6 +13,7 @@ import {
 import type { GptConfig } from "../config.ts";
 import type { ActivationGradients, Activations, NormActivations } from "./activations.ts";
 import { type Dropout, SITES } from "./dropout.ts";
+import { recomputeBlock } from "./forward.ts";
 import type { Affine, GptParameters } from "./parameters.ts";
 
 /**
@@ -38,6 +39,8 @@ export function gptBackward(
   for (let l = config.layers - 1; l >= 0; l--) {
     const [w, g, block] = [weights.blocks[l], gradients.blocks[l], a.blocks[l]];
     const site = SITES.block(l);
+    // What the last block wrote is still there.
+    if (a.recompute && l < config.layers - 1) recomputeBlock(pass, config, weights, a, l, dropout);
     const down = undrop(pass, d, site.down, dropout);
     linear(pass, w.down, g.down, d, {
       x: block.active,

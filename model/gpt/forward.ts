@@ -11,7 +11,7 @@ import {
 import type { GptConfig } from "../config.ts";
 import type { Activations, NormActivations } from "./activations.ts";
 import { type Dropout, SITES } from "./dropout.ts";
-import type { Affine, GptParameters } from "./parameters.ts";
+import type { Affine, BlockParameters, GptParameters } from "./parameters.ts";
 
 /** What the blocks of a forward pass write, as far as training and inference share it. */
 export interface BlockStream<N extends { y: Tensor }> {
@@ -66,15 +66,25 @@ export function forwardBlocks<N extends { y: Tensor }>(
 ): void {
   parts.embed(blocks[0].x);
   weights.blocks.forEach((w, l) => {
-    const { x, norm1, attended, middle, norm2, active } = blocks[l];
-    const next = blocks[l + 1]?.x ?? output;
-    parts.norm(w.norm1, x, norm1);
-    parts.attend(l, w.qkv, norm1.y, attended);
-    parts.join(l, "projection", { weights: w.projection, x: attended, stream: x, y: middle });
-    parts.norm(w.norm2, middle, norm2);
-    parts.expand(l, w.up, norm2.y, active);
-    parts.join(l, "down", { weights: w.down, x: active, stream: middle, y: next });
+    const { middle, active } = blocks[l];
+    forwardBlock(w, l, blocks[l], parts);
+    const y = blocks[l + 1]?.x ?? output;
+    parts.join(l, "down", { weights: w.down, x: active, stream: middle, y });
   });
+}
+
+/** A block but for the end of its last branch, which nothing within the block reads. */
+function forwardBlock<N extends { y: Tensor }>(
+  w: BlockParameters,
+  l: number,
+  { x, norm1, attended, middle, norm2, active }: BlockStream<N>,
+  parts: ForwardParts<N>,
+): void {
+  parts.norm(w.norm1, x, norm1);
+  parts.attend(l, w.qkv, norm1.y, attended);
+  parts.join(l, "projection", { weights: w.projection, x: attended, stream: x, y: middle });
+  parts.norm(w.norm2, middle, norm2);
+  parts.expand(l, w.up, norm2.y, active);
 }
 
 /**
@@ -90,6 +100,32 @@ export function gptForward(
   a: Activations,
   dropout?: Dropout,
 ): void {
+  const parts = wholeRows(pass, config, weights, a, dropout);
+  forwardBlocks(weights, a.blocks, a.output, parts);
+  parts.norm(weights.norm, a.output, a.norm);
+}
+
+/** Writes down block l once more, from its `x`, for its backward pass; gives the same bits. */
+export function recomputeBlock(
+  pass: Pass,
+  config: GptConfig,
+  weights: GptParameters,
+  a: Activations,
+  l: number,
+  dropout?: Dropout,
+): void {
+  const parts = wholeRows(pass, config, weights, a, dropout);
+  forwardBlock(weights.blocks[l], l, a.blocks[l], parts);
+}
+
+/** The parts of a forward pass that keeps what a backward pass needs. */
+function wholeRows(
+  pass: Pass,
+  config: GptConfig,
+  weights: GptParameters,
+  a: Activations,
+  dropout?: Dropout,
+): ForwardParts<NormActivations> {
   const { B, T, branch } = a;
   const { heads, channels: C } = config;
   const drop = (x: Tensor, layer: number) => {
@@ -103,7 +139,7 @@ export function gptForward(
   ) => matmul(pass, { a: x, b: weight, y, bias, ...more }, { layout: "NN" });
   const norm = ({ weight, bias }: Affine, x: Tensor, to: NormActivations) =>
     layernormForward(pass, { x, gain: weight, ...(bias ? { bias } : {}), ...to });
-  forwardBlocks(weights, a.blocks, a.output, {
+  return {
     norm,
     embed(x) {
       const { wte, wpe } = weights;
@@ -133,6 +169,5 @@ export function gptForward(
     expand(l, weights, x, y) {
       linear(weights, x, a.blocks[l].wide, { activated: y });
     },
-  });
-  norm(weights.norm, a.output, a.norm);
+  };
 }

@@ -26,6 +26,8 @@ export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   accumulationSteps: number;
   /** The last iteration, counted from 1. @default 600 */
   iterations: number;
+  /** Computes a block's activations again on the way back instead of keeping them. @default false */
+  recompute: boolean;
   /** Seed of dropout. @default 1 */
   seed: number;
   /** Iterations between evaluations; 0 for none. @default 100 */
@@ -52,6 +54,7 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   epsilon: 1e-8,
   weightDecay: 0.1,
   gradientClip: 1,
+  recompute: false,
   seed: 1,
   evalInterval: 100,
   saveInterval: 100,

@@ -72,7 +72,10 @@ export class TrainingStep implements Disposable {
       v: use(ParameterSet.create(device, config, "second moments")),
     };
     this.memory = {
-      activations: use(createActivations(device, config, { ...shape, training: true })),
+      activations: use(createActivations(device, config, {
+        ...shape,
+        ...{ training: true, recompute: options.recompute },
+      })),
       head: use(createHead(device, config, shape)),
     };
     this.#d = use(createActivationGradients(device, config, shape));

@@ -79,6 +79,15 @@ Deno.test("quern train: Ctrl-C finishes the iteration, saves, says how to resume
     assertEquals(checkpoint, last);
   }));
 
+Deno.test("quern train --recompute: stands in the run's config, and --resume honours it", () =>
+  inFolder(async (cwd) => {
+    const args = ["train", ...TINY, "--iterations", "2", "--out", "run"];
+    assertEquals((await quern([...args, "--recompute"], { cwd })).code, 0);
+    const resumed = ["train", "--out", "run", "--resume", "--iterations", "3"];
+    assertEquals((await quern(resumed, { cwd })).code, 0);
+    assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/run/config.json`)).recompute, true);
+  }));
+
 Deno.test("quern train --resume: with no checkpoint yet it starts from the start", () =>
   inFolder(async (cwd) => {
     const args = ["train", ...TINY, "--iterations", "3", "--out", "run"];

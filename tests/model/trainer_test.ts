@@ -105,6 +105,17 @@ Deno.test("Trainer: evaluates, saves and samples when due, and after the last it
     assertEquals(kept, [...new Set([...saved.slice(-2), best])].sort((a, b) => a - b));
   }));
 
+Deno.test("Trainer: activations computed again on the way back have the same bits, with dropout too", async () => {
+  using device = await Device.open();
+  const config = { layers: 3, dropout: 0.2 };
+  const [kept, again] = [
+    await train(device, {}, {}, config),
+    await train(device, {}, { recompute: true }, config),
+  ];
+  assertEquals(again.losses, kept.losses);
+  assertEquals(again.weights, kept.weights);
+});
+
 Deno.test("Trainer.resume: every later loss has the same bits, with dropout too", () =>
   inRun(async (folder) => {
     using device = await Device.open();
