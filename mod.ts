@@ -414,6 +414,7 @@ export {
 } from "./kernels/mod.ts";
 export {
   type Affine,
+  type AnyBatch,
   type Arena,
   assertConfig,
   assertSameShape,
@@ -433,6 +434,7 @@ export {
   type CheckpointEvent,
   type ChrfOptions,
   type ChrfScore,
+  type ClassHead,
   type ClassificationScores,
   type ClassScore,
   type Confusion,
@@ -450,6 +452,7 @@ export {
   type EvaluationReport,
   evaluationReportHtml,
   Evaluator,
+  type EvaluatorShape,
   exportModel,
   type ExportOptions,
   findCheckpoint,
@@ -469,7 +472,9 @@ export {
   type LanguageScores,
   learningRateAt,
   listCheckpoints,
+  type LoadOptions,
   type MarkedText,
+  type Measured,
   mistakesOf,
   modelCard,
   type ModelFacts,

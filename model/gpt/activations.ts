@@ -70,7 +70,7 @@ export interface ActivationOptions {
  * @throws {GpuError} if the adapter allows no buffer of a tensor's size
  */
 export function createActivations(
-  device: Device,
+  device: Pick<Device, "tensor">,
   config: GptConfig,
   { B, T, training, recompute = false }: ActivationOptions,
 ): Activations {
@@ -137,7 +137,7 @@ export interface ActivationGradients extends Disposable {
 
 /** Allocates the gradients of activations. */
 export function createActivationGradients(
-  device: Device,
+  device: Pick<Device, "tensor">,
   { channels: C, heads }: GptConfig,
   { B, T }: { B: number; T: number },
 ): ActivationGradients {

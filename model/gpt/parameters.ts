@@ -108,6 +108,44 @@ export class ParameterSet implements Disposable {
   }
 }
 
+/** Parameters that lie side by side both in a set of all and in one of some of them. */
+export interface Stretch {
+  /** Their elements in the set of all, one-dimensional. */
+  parameters: Tensor;
+  /** Their place in the smaller set: which arena, and which of its elements. */
+  arena: number;
+  start: number;
+  /** Number of elements from the first that weight decay applies to. */
+  decayed: number;
+}
+
+/**
+ * The stretches that make up a set of some of the parameters of another: one for each arena where it
+ * has all of them.
+ */
+export function stretchesOf(all: ParameterSet, some: ParameterSet): Stretch[] {
+  const place = ({ buffer, offsetBytes }: Tensor, { arenas }: ParameterSet) => ({
+    arena: arenas.findIndex(({ tensor }) => tensor.buffer === buffer),
+    start: offsetBytes / 4,
+  });
+  const found: { from: number; first: number; arena: number; start: number; size: number }[] = [];
+  for (const [name, tensor] of some.tensors) {
+    const [here, there] = [place(tensor, some), place(all.get(name), all)];
+    const last = found.at(-1);
+    const size = Math.ceil(tensor.size / ALIGNMENT) * ALIGNMENT;
+    if (
+      last?.arena === here.arena && last.from === there.arena &&
+      last.start + last.size === here.start && last.first + last.size === there.start
+    ) last.size += size;
+    else found.push({ from: there.arena, first: there.start, ...here, size });
+  }
+  return found.map(({ from, first, arena, start, size }) => ({
+    parameters: all.arenas[from].tensor.view(first, [size]),
+    ...{ arena, start },
+    decayed: Math.max(0, Math.min(size, some.arenas[arena].decayed - start)),
+  }));
+}
+
 /** A weight and, where the model has biases, its bias: a linear layer's or a layer norm's. */
 export interface Affine {
   /** [in, out] of a linear layer, or the gain [C] of a layer norm. */

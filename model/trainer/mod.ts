@@ -9,8 +9,10 @@ export type {
   TrainEvent,
   TuningEvent,
 } from "./events.ts";
-export { Evaluator, type ForwardMemory } from "./evaluator.ts";
+export type { AnyBatch } from "./batch.ts";
+export { Evaluator, type EvaluatorShape, type ForwardMemory } from "./evaluator.ts";
 export {
+  type Measured,
   type OptimizerOptions,
   TRAIN_DEFAULTS,
   type TrainInputs,
@@ -18,4 +20,5 @@ export {
 } from "./options.ts";
 export { learningRateAt, type ScheduleOptions } from "./schedule.ts";
 export { type StepResult, TrainingStep } from "./step.ts";
+export { trainedParameters } from "./trained.ts";
 export { Trainer } from "./trainer.ts";

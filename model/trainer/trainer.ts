@@ -1,4 +1,3 @@
-import type { Batch } from "../../data/mod.ts";
 import type { TuneEvent } from "../../kernels/mod.ts";
 import {
   checkpointFolder,
@@ -9,10 +8,12 @@ import {
   writeSafetensors,
 } from "../checkpoint/mod.ts";
 import type { Gpt } from "../gpt/mod.ts";
+import type { AnyBatch } from "./batch.ts";
 import { Evaluator } from "./evaluator.ts";
 import type { CheckpointEvent, TrainEvent } from "./events.ts";
 import {
   assertTrainOptions,
+  type Measured,
   TRAIN_DEFAULTS,
   type TrainInputs,
   type TrainOptions,
@@ -47,8 +48,9 @@ const GROUP_SECONDS = 0.5;
 export class Trainer implements Disposable {
   /** Iterations done. */
   iteration = 0;
-  /** Lowest validation loss so far. */
-  #best = Infinity;
+  /** The best evaluation so far, by score or else by loss, and how many were worse since. */
+  #best?: Measured;
+  #worse = 0;
   #lastCheckpoint?: string;
 
   private constructor(
@@ -69,7 +71,7 @@ export class Trainer implements Disposable {
     assertTrainOptions(all);
     const step = await TrainingStep.create(model, all);
     const shape = { B: all.batchSize, T: all.context ?? model.config.context };
-    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.memory));
+    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.memories));
   }
 
   /**
@@ -97,7 +99,13 @@ export class Trainer implements Disposable {
       throw error;
     }
     trainer.iteration = state.iteration;
-    trainer.#best = state.bestValidationLoss ?? Infinity;
+    const { bestValidationLoss, bestScore } = state;
+    if (bestValidationLoss !== undefined) {
+      trainer.#best = {
+        validationLoss: bestValidationLoss,
+        ...(bestScore !== undefined && { score: bestScore }),
+      };
+    }
     trainer.#lastCheckpoint = checkpoint;
     return trainer;
   }
@@ -110,26 +118,31 @@ export class Trainer implements Disposable {
    * @throws {GpuError} if the device fails
    */
   async *train(inputs: TrainInputs): AsyncGenerator<TrainEvent> {
-    const { iterations, evalInterval, saveInterval, sampleInterval } = this.options;
-    const tokensPerIteration = this.options.batchSize * this.options.accumulationSteps *
-      (this.options.context ?? this.model.config.context);
+    const { iterations, evalInterval, saveInterval, sampleInterval, patience } = this.options;
+    const { batchSize, accumulationSteps, context = this.model.config.context } = this.options;
+    const evaluate = inputs.evaluate ?? (inputs.validation && (async (evaluator: Evaluator) => {
+      const { sum, weight } = await evaluator.measure(inputs.validation!());
+      return { validationLoss: sum / weight };
+    }));
+    const { lengths = [context] } = this.options;
     const due = (interval: number) =>
       this.iteration === iterations || (interval > 0 && this.iteration % interval === 0);
     yield {
       type: "start",
       iteration: this.iteration,
       iterations,
-      parameters: this.model.parameterCount,
-      tokensPerIteration,
+      parameters: this.step.parameterCount,
+      tokensPerIteration: batchSize * accumulationSteps * Math.max(...lengths),
     };
     await using reader = disposableReader(inputs.batches);
     await using tuning = disposableTuning(inputs.tuning);
     const begin = performance.now();
     let group = 1;
-    while (this.iteration < iterations && !inputs.signal?.aborted) {
+    const gaveUp = () => patience > 0 && this.#worse >= patience;
+    while (this.iteration < iterations && !gaveUp() && !inputs.signal?.aborted) {
       const count = Math.min(group, this.#untilPause());
       const start = performance.now();
-      const { learningRates, waitedMs } = await this.#submit(reader.value, count);
+      const { learningRates, waitedMs, tokens } = await this.#submit(reader.value, count);
       const results = await this.step.read();
       const seconds = (performance.now() - start) / 1000;
       for (const [i, result] of results.entries()) {
@@ -140,7 +153,7 @@ export class Trainer implements Disposable {
           iteration: this.iteration,
           ...result,
           learningRate: learningRates[i],
-          tokensPerSecond: count * tokensPerIteration / seconds,
+          tokensPerSecond: tokens / seconds,
           dataWait: waitedMs / 1000 / seconds,
         };
       }
@@ -149,22 +162,26 @@ export class Trainer implements Disposable {
       if (tuning.value && lasted > TUNE_AFTER_SECONDS && (yield* this.#tune(tuning.value))) {
         tuning.value = undefined;
       }
-      let validationLoss: number | undefined;
-      if (inputs.validation && evalInterval > 0 && due(evalInterval)) {
-        const { sum, weight } = await this.evaluator.measure(inputs.validation());
-        validationLoss = sum / weight;
-        yield { type: "evaluation", iteration: this.iteration, validationLoss };
+      let measured: Measured | undefined;
+      if (evaluate && evalInterval > 0 && due(evalInterval)) {
+        measured = await evaluate(this.evaluator);
+        yield { type: "evaluation", iteration: this.iteration, ...measured };
       }
-      const best = validationLoss !== undefined && validationLoss < this.#best;
-      if (best) this.#best = validationLoss!;
+      const best = measured !== undefined && isBetter(measured, this.#best);
+      if (best) [this.#best, this.#worse] = [measured, 0];
+      else if (measured) this.#worse++;
       if (inputs.sample && sampleInterval > 0 && due(sampleInterval)) {
         yield { type: "sample", iteration: this.iteration, text: await inputs.sample() };
       }
       if (inputs.folder && (best || due(saveInterval) || inputs.signal?.aborted)) {
-        yield await this.#save(inputs.folder, validationLoss);
+        yield await this.#save(inputs.folder, measured);
       }
     }
-    yield { type: "end", iteration: this.iteration, interrupted: this.iteration < iterations };
+    const interrupted = this.iteration < iterations && !gaveUp();
+    yield {
+      ...{ type: "end", iteration: this.iteration, interrupted },
+      ...(this.iteration < iterations && !interrupted && { early: true }),
+    };
   }
 
   /**
@@ -202,13 +219,13 @@ export class Trainer implements Disposable {
 
   /** Hands the GPU the next iterations. */
   async #submit(
-    reader: ReadableStreamDefaultReader<Batch>,
+    reader: ReadableStreamDefaultReader<AnyBatch>,
     count: number,
-  ): Promise<{ learningRates: number[]; waitedMs: number }> {
+  ): Promise<{ learningRates: number[]; waitedMs: number; tokens: number }> {
     const learningRates: number[] = [];
-    let waitedMs = 0;
+    let [waitedMs, tokens] = [0, 0];
     for (let i = 1; i <= count; i++) {
-      const batches: Batch[] = [];
+      const batches: AnyBatch[] = [];
       while (batches.length < this.options.accumulationSteps) {
         const asked = performance.now();
         const { done, value } = await reader.read();
@@ -221,12 +238,13 @@ export class Trainer implements Disposable {
           );
         }
         batches.push(value);
+        tokens += value.B * value.T;
       }
       const learningRate = learningRateAt(this.iteration + i, this.options);
       this.step.run(batches, this.iteration + i, learningRate);
       learningRates.push(learningRate);
     }
-    return { learningRates, waitedMs };
+    return { learningRates, waitedMs, tokens };
   }
 
   #assertFinite({ loss, gradientNorm }: { loss: number; gradientNorm: number }): void {
@@ -240,13 +258,14 @@ export class Trainer implements Disposable {
     );
   }
 
-  async #save(run: string, validationLoss?: number): Promise<CheckpointEvent> {
+  async #save(run: string, measured?: Measured): Promise<CheckpointEvent> {
     const { iteration, model, step } = this;
     const folder = checkpointFolder(run, iteration);
     const state = {
       iteration,
-      ...(validationLoss === undefined ? {} : { validationLoss }),
-      ...(this.#best === Infinity ? {} : { bestValidationLoss: this.#best }),
+      ...measured,
+      ...(this.#best && { bestValidationLoss: this.#best.validationLoss }),
+      ...(this.#best?.score !== undefined && { bestScore: this.#best.score }),
     };
     const fill = async (temporary: string) => {
       await model.save(temporary);
@@ -264,12 +283,7 @@ export class Trainer implements Disposable {
     await writeFolder(folder, fill, { replace: true });
     this.#lastCheckpoint = folder;
     await pruneCheckpoints(run, this.options.keepCheckpoints);
-    return {
-      type: "checkpoint",
-      iteration,
-      folder,
-      ...(validationLoss === undefined ? {} : { validationLoss }),
-    };
+    return { type: "checkpoint", iteration, folder, ...measured };
   }
 
   /** Frees the trainer's memory; the model keeps its own. */
@@ -279,7 +293,16 @@ export class Trainer implements Disposable {
   }
 }
 
-function disposableReader(stream: ReadableStream<Batch>) {
+/** Whether an evaluation is better than the best so far: by score, or by loss where there is none. */
+function isBetter(one: Measured, best: Measured | undefined): boolean {
+  if (best === undefined) return true;
+  if (one.score === undefined || best.score === undefined) {
+    return one.validationLoss < best.validationLoss;
+  }
+  return one.score > best.score;
+}
+
+function disposableReader(stream: ReadableStream<AnyBatch>) {
   const value = stream.getReader();
   // A stream that failed refuses to be cancelled; whoever read it has the error.
   return { value, [Symbol.asyncDispose]: () => value.cancel().catch(() => {}) };

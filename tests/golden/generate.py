@@ -91,8 +91,8 @@ def initial_weights(config):
     return {name: (value * 4096).round() / 4096 for name, value in weights.items()}
 
 
-def forward(weights, config, tokens):
-    """Logits [B, T, V] of tokens [B, T]."""
+def hidden(weights, config, tokens):
+    """Result of the last layer norm, [B, T, C], of tokens [B, T]."""
     heads, C = config["heads"], config["channels"]
     B, T = tokens.shape
 
@@ -103,7 +103,13 @@ def forward(weights, config, tokens):
 
     def linear(name, x):
         y = x @ weights[name + ".weight"]
-        return y + weights[name + ".bias"] if config["bias"] else y
+        if config["bias"]:
+            y = y + weights[name + ".bias"]
+        if name + ".lora_A.weight" in weights:
+            low = x @ weights[name + ".lora_A.weight"].T
+            scale = config["lora"]["alpha"] / config["lora"]["rank"]
+            y = y + scale * low @ weights[name + ".lora_B.weight"].T
+        return y
 
     def gelu(x):
         return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
@@ -123,8 +129,13 @@ def forward(weights, config, tokens):
         block = f"transformer.h.{l}."
         x = x + attention(block, norm(block + "ln_1", x))
         x = x + linear(block + "mlp.c_proj", gelu(linear(block + "mlp.c_fc", norm(block + "ln_2", x))))
+    return norm("transformer.ln_f", x)
+
+
+def forward(weights, config, tokens):
+    """Logits [B, T, V] of tokens [B, T]."""
     head = weights["transformer.wte.weight" if config["tie"] else "lm_head.weight"]
-    return norm("transformer.ln_f", x) @ head.T
+    return hidden(weights, config, tokens) @ head.T
 
 
 def loss_of(logits, targets, target_weights):
@@ -137,8 +148,19 @@ def loss_of(logits, targets, target_weights):
 
 def run(config, initial, tokens, targets, target_weights, dtype):
     """Ten steps in one precision; logits, gradients and norm are those of the first."""
-    weights = {name: value.to(dtype, copy=True).requires_grad_() for name, value in initial.items()}
     target_weights = target_weights.to(dtype)
+
+    def compute(weights):
+        logits = forward(weights, config, tokens)
+        return logits, loss_of(logits, targets, target_weights)
+
+    return train(initial, lambda name: True, compute, dtype)
+
+
+def train(initial, is_trained, compute, dtype):
+    """Ten steps of what `compute` makes of the weights: logits and a loss."""
+    values = {name: value.to(dtype, copy=True) for name, value in initial.items()}
+    weights = {name: value.requires_grad_() for name, value in values.items() if is_trained(name)}
     optimizer = torch.optim.AdamW(
         [
             {"params": [w for w in weights.values() if w.dim() == 2], "weight_decay": ADAMW["weightDecay"]},
@@ -149,8 +171,7 @@ def run(config, initial, tokens, targets, target_weights, dtype):
     losses = []
     for step in range(STEPS):
         optimizer.zero_grad()
-        logits = forward(weights, config, tokens)
-        loss = loss_of(logits, targets, target_weights)
+        logits, loss = compute(values)
         loss.backward()
         losses.append(loss.item())
         if step == 0:
@@ -215,4 +236,5 @@ def main():
             file.write("\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

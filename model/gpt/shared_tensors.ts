@@ -1,0 +1,35 @@
+import { type Device, type DType, type Tensor } from "../../kernels/mod.ts";
+
+/**
+ * Tensors by their labels: the first of a label is made, later ones are views of its beginning. So
+ * passes over rows of several lengths, of which one runs at a time, share the memory of the longest.
+ */
+export class SharedTensors implements Disposable {
+  /** Largest range that a kernel may bind, in bytes. */
+  readonly maxBindingBytes: number;
+  #tensors = new Map<string, Tensor>();
+
+  constructor(private readonly device: Device) {
+    this.maxBindingBytes = device.maxBindingBytes;
+  }
+
+  /**
+   * A tensor of a label; what is in it is undefined where it shares memory.
+   *
+   * @throws {RangeError} if the first of that label was smaller
+   * @throws {GpuError} if the adapter allows no buffer of its size
+   */
+  tensor(label: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
+    const first = this.#tensors.get(label);
+    if (first) return first.view(0, shape);
+    const made = this.device.tensor(label, shape, dtype);
+    this.#tensors.set(label, made);
+    // Whoever asks may dispose of what it got; the memory is freed here, once for all.
+    return made.view(0, shape);
+  }
+
+  /** Frees them all. */
+  [Symbol.dispose](): void {
+    for (const tensor of this.#tensors.values()) tensor[Symbol.dispose]();
+  }
+}
