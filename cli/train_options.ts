@@ -1,5 +1,6 @@
 import { type Preset, PRESETS, TRAIN_DEFAULTS as PRESET } from "../model/mod.ts";
 import { TUNE_OPTION } from "./kernel_choices.ts";
+import { GPU_MEMORY_OPTION } from "./memory_plan.ts";
 import { defineOptions, JSON_OPTION } from "./options.ts";
 import { CACHE_OPTIONS } from "./remote_shards.ts";
 
@@ -253,6 +254,11 @@ export const TRAIN_OPTIONS = defineOptions({
     type: "boolean",
     help: "Go on from the newest whole checkpoint of --out, or of the newest run.",
   },
+  dryRun: {
+    type: "boolean",
+    help: "Only tell what the GPU's memory would hold, and the largest batch that fits.",
+  },
+  ...GPU_MEMORY_OPTION,
   ...TUNE_OPTION,
   ...JSON_OPTION,
 });

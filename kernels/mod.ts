@@ -13,6 +13,7 @@ export {
   type Launch,
   type ParamsField,
   Pass,
+  probeMemory,
   type Question,
   Readback,
   readShaderHeader,

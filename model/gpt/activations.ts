@@ -1,10 +1,6 @@
-import {
-  biasGradientPartialShape,
-  type Device,
-  layernormPartialShape,
-  type Tensor,
-} from "../../kernels/mod.ts";
+import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
+import type { TensorMaker } from "./shared_tensors.ts";
 
 /** What a layer norm leaves for its backward pass. */
 export interface NormActivations {
@@ -38,6 +34,8 @@ export interface BlockActivations {
 
 /** Everything a forward pass over B rows of T tokens writes. */
 export interface Activations extends Disposable {
+  /** Bytes of GPU memory. */
+  bytes: number;
   B: number;
   T: number;
   /** Input tokens, u32 [B, T]. */
@@ -70,12 +68,13 @@ export interface ActivationOptions {
  * @throws {GpuError} if the adapter allows no buffer of a tensor's size
  */
 export function createActivations(
-  device: Pick<Device, "tensor">,
+  device: TensorMaker,
   config: GptConfig,
   { B, T, training, recompute = false }: ActivationOptions,
 ): Activations {
   const { layers, channels: C, heads } = config;
   const N = B * T;
+  const before = device.allocatedBytes;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
   const norm = (label: string): NormActivations => ({
@@ -100,15 +99,15 @@ export function createActivations(
     if (!training) return first;
     return recompute ? { ...first, x: stream(l) } : block(l);
   };
-  return {
-    B,
-    T,
+  const tensors = {
     tokens: stack.use(device.tensor("tokens", [B, T], "u32")),
     blocks: Array.from({ length: layers }, (_, l) => l === 0 ? first : later(l)),
-    recompute,
     branch: tensor("branch", N, C),
     output: training ? tensor("output", N, C) : first.x,
     norm: norm("norm"),
+  };
+  return {
+    ...{ B, T, recompute, ...tensors, bytes: device.allocatedBytes - before },
     [Symbol.dispose]: () => stack.dispose(),
   };
 }
@@ -137,7 +136,7 @@ export interface ActivationGradients extends Disposable {
 
 /** Allocates the gradients of activations. */
 export function createActivationGradients(
-  device: Pick<Device, "tensor">,
+  device: TensorMaker,
   { channels: C, heads }: GptConfig,
   { B, T }: { B: number; T: number },
 ): ActivationGradients {

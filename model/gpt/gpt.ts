@@ -62,14 +62,23 @@ export class Gpt implements Disposable {
    * @throws {RangeError} if the shape is not possible
    */
   static create(device: Device, config: GptConfig, options: { seed: number }): Gpt {
-    assertConfig(config);
-    const parameters = ParameterSet.create(device, config, "weights");
+    const model = Gpt.zeros(device, config);
     const values = initialValues(config, options.seed);
     for (const { name } of parameterShapes(config)) {
-      const tensor = parameters.get(name);
+      const tensor = model.parameters.get(name);
       tensor.write(values(name, tensor.size));
     }
-    return new Gpt(device, config, parameters, undefined);
+    return model;
+  }
+
+  /**
+   * Makes a model whose weights are all 0, such as one on a device that only plans.
+   *
+   * @throws {RangeError} if the shape is not possible
+   */
+  static zeros(device: Device, config: GptConfig): Gpt {
+    assertConfig(config);
+    return new Gpt(device, config, ParameterSet.create(device, config, "weights"), undefined);
   }
 
   /**
@@ -80,14 +89,11 @@ export class Gpt implements Disposable {
    * @throws {Error} if a file is missing, broken, or of another architecture
    */
   static async load(device: Device, folder: string, options: LoadOptions = {}): Promise<Gpt> {
-    const path = `${folder}/config.json`;
-    const found = configFromHuggingFace(await readJson(path), path);
-    const { dropout = found.dropout, head = found.head, seed = 1 } = options;
-    const config = { ...found, dropout, ...(head && { head }) };
-    assertConfig(config);
+    const found = await Gpt.readConfig(folder);
+    const config = withOptions(found, options);
     using file = await WeightsFile.open(folder, found);
     const parameters = ParameterSet.create(device, config, "weights");
-    const values = initialValues(config, seed);
+    const values = initialValues(config, options.seed ?? 1);
     const isNew = (name: string) => options.head !== undefined && HEAD.test(name);
     for (const [name, tensor] of parameters.tensors) {
       tensor.write(isNew(name) ? values(name, tensor.size) : await file.read(name));
@@ -98,6 +104,16 @@ export class Gpt implements Disposable {
       throw error;
     });
     return new Gpt(device, config, parameters, tokenizer);
+  }
+
+  /**
+   * Reads the shape of a model's folder, as {@linkcode Gpt.load} would load it.
+   *
+   * @throws {Error} if `config.json` is missing, broken, or of another architecture
+   */
+  static async readConfig(folder: string, options: LoadOptions = {}): Promise<GptConfig> {
+    const path = `${folder}/config.json`;
+    return withOptions(configFromHuggingFace(await readJson(path), path), options);
   }
 
   /** Saves the model to a folder that {@linkcode Gpt.load} and Hugging Face's transformers read. */
@@ -113,6 +129,13 @@ export class Gpt implements Disposable {
   [Symbol.dispose](): void {
     this.parameters[Symbol.dispose]();
   }
+}
+
+function withOptions(found: GptConfig, options: LoadOptions): GptConfig {
+  const { dropout = found.dropout, head = found.head } = options;
+  const config = { ...found, dropout, ...(head && { head }) };
+  assertConfig(config);
+  return config;
 }
 
 /** Parameters of a head over classes. */

@@ -5,7 +5,6 @@ import {
   binaryCrossEntropyForward,
   crossEntropyBackward,
   crossEntropyForward,
-  type Device,
   fill,
   gatherRows,
   gatherRowsBackward,
@@ -17,6 +16,7 @@ import { type GptConfig, logitColumns } from "../config.ts";
 import type { ActivationGradients, Activations } from "./activations.ts";
 import type { GptGradients, GptParameters } from "./parameters.ts";
 import { rowRanges } from "./ranges.ts";
+import type { TensorMaker } from "./shared_tensors.ts";
 
 /**
  * What the output layer and the loss need; N = B·T rows, or N = B where a head tells whole texts; V
@@ -46,7 +46,7 @@ const LOGITS_BYTES = 64 * 2 ** 20;
 
 /** Allocates the output layer's tensors. */
 export function createHead(
-  device: Pick<Device, "tensor" | "maxBindingBytes">,
+  device: TensorMaker,
   config: GptConfig,
   { B, T }: { B: number; T: number },
 ): Head {

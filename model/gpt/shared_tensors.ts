@@ -1,16 +1,24 @@
-import { type Device, type DType, type Tensor } from "../../kernels/mod.ts";
+import type { Device, DType, Tensor } from "../../kernels/mod.ts";
+
+/** What makes tensors: a device, or {@linkcode SharedTensors}. */
+export type TensorMaker = Pick<Device, "tensor" | "maxBindingBytes" | "allocatedBytes">;
 
 /**
  * Tensors by their labels: the first of a label is made, later ones are views of its beginning. So
  * passes over rows of several lengths, of which one runs at a time, share the memory of the longest.
  */
-export class SharedTensors implements Disposable {
+export class SharedTensors implements TensorMaker, Disposable {
   /** Largest range that a kernel may bind, in bytes. */
   readonly maxBindingBytes: number;
   #tensors = new Map<string, Tensor>();
 
   constructor(private readonly device: Device) {
     this.maxBindingBytes = device.maxBindingBytes;
+  }
+
+  /** Bytes that the device has allocated in all. */
+  get allocatedBytes(): number {
+    return this.device.allocatedBytes;
   }
 
   /**

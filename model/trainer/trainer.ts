@@ -27,6 +27,22 @@ const TUNE_AFTER_SECONDS = 5;
 /** Steps are read back in groups of about this long, so that the wait for it does not count. */
 const GROUP_SECONDS = 0.5;
 
+/** GPU memory of training by kind, in bytes. */
+export interface TrainingMemory {
+  /** The model's parameters. */
+  weights: number;
+  /** Their gradients. */
+  gradients: number;
+  /** AdamW's two running means. */
+  moments: number;
+  /** What the forward pass keeps for the backward pass. */
+  activations: number;
+  /** Logits of some rows, gradients of activations, and what kernels hand to each other. */
+  scratch: number;
+  /** All of it. */
+  total: number;
+}
+
 /**
  * Trains a model with AdamW and tells what happens as a stream of events.
  *
@@ -182,6 +198,22 @@ export class Trainer implements Disposable {
       ...{ type: "end", iteration: this.iteration, interrupted },
       ...(this.iteration < iterations && !interrupted && { early: true }),
     };
+  }
+
+  /** GPU memory of model and trainer, the only ones on their device, by kind. */
+  get memory(): TrainingMemory {
+    const { gradients, moments, memories } = this.step;
+    // The longest rows, whose memory the others share.
+    const [{ activations }] = memories.values();
+    const kinds = {
+      weights: this.model.parameters.bytes,
+      gradients: gradients.bytes,
+      moments: moments.m.bytes + moments.v.bytes,
+      activations: activations.bytes,
+    };
+    const total = this.model.device.allocatedBytes;
+    const scratch = Object.values(kinds).reduce((rest, bytes) => rest - bytes, total);
+    return { ...kinds, scratch, total };
   }
 
   /**
