@@ -69,7 +69,6 @@ export {
   type DocumentName,
   type DocumentReader,
   type Documents,
-  documentStarts,
   type Drop,
   type DropCount,
   type DropTable,

@@ -58,8 +58,10 @@ export {
   embeddingBackward,
   type EmbeddingBackwardTensors,
   embeddingForward,
+  type EmbeddingOptions,
   embeddingRowsForward,
   type EmbeddingRowsTensors,
+  type EmbeddingTensors,
   LAST_TOKEN,
 } from "./embedding/mod.ts";
 export { fill } from "./fill/mod.ts";

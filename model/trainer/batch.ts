@@ -54,10 +54,13 @@ export function batchTargets(batch: AnyBatch, head: ClassHead | undefined): Batc
 /** Copies a batch to the GPU. */
 export function writeBatch(
   { activations, head }: ForwardMemory,
-  { tokens }: AnyBatch,
+  { tokens, documentStarts: starts }: AnyBatch,
   { rows, targets, weights, labels }: BatchTargets,
 ): void {
   activations.tokens.write(tokens as Uint32Array<ArrayBuffer>);
+  const { T } = activations;
+  activations.starts?.write(Uint32Array.from(tokens, (_, i) => starts?.[i] ?? 0));
+  activations.positions?.write(Uint32Array.from(tokens, (_, i) => i % T - (starts?.[i] ?? 0)));
   if (rows) head.texts!.rows.write(rows);
   head.targets.write(targets);
   head.weights.write(weights);

@@ -74,10 +74,11 @@ export class TrainingStep implements Disposable {
     this.gradients = set("gradients");
     this.moments = { m: set("first moments"), v: set("second moments") };
     const tensors = use(new SharedTensors(device));
-    const { recompute } = options;
+    const { recompute, documentMask, restartPositions } = options;
+    const kept = { training: true, recompute, documentMask, restartPositions };
     this.memories = new Map(
       lengths.toSorted((a, b) => b - a).map((T) => [T, {
-        activations: createActivations(tensors, config, { B, T, training: true, recompute }),
+        activations: createActivations(tensors, config, { B, T, ...kept }),
         head: createHead(tensors, config, { B, T }),
         d: createActivationGradients(tensors, config, { B, T }),
       }]),

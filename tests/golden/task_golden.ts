@@ -5,7 +5,7 @@ import { Gpt, type GptConfig, SafetensorsFile } from "../../model/mod.ts";
 import type { Golden } from "./golden.ts";
 
 /** A golden case of a task: rows of different lengths, padded to any length. */
-export interface TaskGolden extends Omit<Golden, "batch"> {
+export interface TaskGolden extends Omit<Golden, "batch" | "restartPositions"> {
   /** Tokens of each row. */
   lengths: number[];
   /** The rows, each padded to T with some token of the vocabulary. */
