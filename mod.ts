@@ -403,6 +403,7 @@ export {
   ShaderError,
   type ShaderHeader,
   sizeOf,
+  type Span,
   Tensor,
   type TensorData,
   Texels,

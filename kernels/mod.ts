@@ -22,6 +22,7 @@ export {
   ShaderError,
   type ShaderHeader,
   sizeOf,
+  type Span,
   Tensor,
   type TensorData,
   Texels,
