@@ -72,7 +72,7 @@ function attentionSaved({ B, T, C, heads }: ModelSizes) {
   const next = normal();
   const qkv = Float64Array.from({ length: B * T * 3 * C }, () => Math.fround(next()));
   const [y, lse] = [new Float64Array(B * T * C), new Float64Array(B * heads * T)];
-  attentionReference.attentionForward({ qkv, y, lse }, { B, T, C, heads });
+  attentionReference.attentionForward({ qkv, y, lse }, { B, Tq: T, Tk: T, C, heads });
   const of = (shape: number[], data: Float64Array) => input(shape, (i) => data[i]);
   return {
     qkv: of([B, T, 3 * C], qkv),
@@ -156,7 +156,7 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
           lse: output([B, heads, T]),
         },
         options: { heads },
-        sizes: { B, T, C },
+        sizes: { B, Tq: T, Tk: T, C },
         operations: attentionOperations(sizes, 2),
       };
     },
@@ -175,7 +175,7 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
           delta: output([B, heads, T]),
         },
         options: { heads },
-        sizes: { B, T, C },
+        sizes: { B, Tq: T, Tk: T, C },
         tolerance: 1e-4,
         operations: attentionOperations(sizes, 5),
       };

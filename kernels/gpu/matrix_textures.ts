@@ -16,7 +16,10 @@ export interface LaunchMatrices {
   views: Map<string, GPUTextureView>;
 }
 
-/** Textures of one size that a recording keeps: two, so that both operands of a product find room. */
+/**
+ * Textures of one size that a recording keeps: two, so that both operands of a product find room;
+ * more where one launch reads more.
+ */
 const SLOTS = 2;
 
 /** Columns of a matrix that a copy may have: rows must start at multiples of 256 bytes. */
@@ -73,8 +76,8 @@ export class MatrixTextures implements Disposable {
     this.#slots.set(key, slots);
     const held = slots.find(({ content }) => content && isSame(content, source));
     if (held) return held;
-    if (slots.length >= SLOTS) {
-      const free = slots.filter(({ lastUse }) => lastUse < index);
+    const free = slots.filter(({ lastUse }) => lastUse < index);
+    if (slots.length >= SLOTS && free.length > 0) {
       return free.reduce((oldest, slot) => slot.lastUse < oldest.lastUse ? slot : oldest);
     }
     const texture = this.device.texture(`matrix [${rows}, ${columns}]`, columns / 4, rows);
