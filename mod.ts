@@ -483,6 +483,7 @@ export {
   preferredChoice,
   type Preset,
   PRESETS,
+  type ProfileEvent,
   type PromptEvent,
   type ReportExample,
   type ReportFigure,

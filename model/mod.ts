@@ -103,6 +103,7 @@ export {
   Evaluator,
   learningRateAt,
   type OptimizerOptions,
+  type ProfileEvent,
   type SampleEvent,
   type ScheduleOptions,
   type StartEvent,

@@ -10,21 +10,21 @@ import {
 } from "../checkpoint/mod.ts";
 import type { Gpt } from "../gpt/mod.ts";
 import { Evaluator } from "./evaluator.ts";
-import type { CheckpointEvent, TrainEvent } from "./events.ts";
+import type { CheckpointEvent, StepEvent, TrainEvent } from "./events.ts";
 import {
   assertTrainOptions,
   TRAIN_DEFAULTS,
   type TrainInputs,
   type TrainOptions,
 } from "./options.ts";
-import { learningRateAt } from "./schedule.ts";
-import { RING, TrainingStep } from "./step.ts";
+import { type StepGroup, StepPipeline } from "./pipeline.ts";
+import { TrainingStep } from "./step.ts";
 
 /** Training that is over sooner is not slowed down by tuning. */
 const TUNE_AFTER_SECONDS = 5;
 
-/** Steps are read back in groups of about this long, so that the wait for it does not count. */
-const GROUP_SECONDS = 0.5;
+/** Iterations before the one whose kernels are timed: the first ones compile. */
+const PROFILE_AFTER = 3;
 
 /**
  * Trains a model with AdamW and tells what happens as a stream of events.
@@ -124,31 +124,23 @@ export class Trainer implements Disposable {
     };
     await using reader = disposableReader(inputs.batches);
     await using tuning = disposableTuning(inputs.tuning);
+    const pipeline = new StepPipeline(this.step, this.options, reader.value);
     const begin = performance.now();
-    let group = 1;
+    const tunes = () =>
+      tuning.value !== undefined && (performance.now() - begin) / 1000 > TUNE_AFTER_SECONDS;
+    const goesOn = () => !inputs.signal?.aborted && !tunes();
+    const profiled = inputs.profile ? this.iteration + PROFILE_AFTER : Infinity;
+    const told = (group: StepGroup) => this.#told(group, tokensPerIteration);
     while (this.iteration < iterations && !inputs.signal?.aborted) {
-      const count = Math.min(group, this.#untilPause());
-      const start = performance.now();
-      const { learningRates, waitedMs } = await this.#submit(reader.value, count);
-      const results = await this.step.read();
-      const seconds = (performance.now() - start) / 1000;
-      for (const [i, result] of results.entries()) {
-        this.iteration++;
-        this.#assertFinite(result);
-        yield {
-          type: "step",
-          iteration: this.iteration,
-          ...result,
-          learningRate: learningRates[i],
-          tokensPerSecond: count * tokensPerIteration / seconds,
-          dataWait: waitedMs / 1000 / seconds,
-        };
+      if (this.iteration === profiled) {
+        const { group, spans } = await pipeline.profile(this.iteration);
+        yield* told(group);
+        yield { type: "profile", iteration: this.iteration, spans };
+      } else {
+        const until = Math.min(this.#nextPause(), this.iteration < profiled ? profiled : Infinity);
+        for await (const group of pipeline.run(this.iteration, until, goesOn)) yield* told(group);
       }
-      group = Math.max(1, Math.min(RING, Math.round(count * GROUP_SECONDS / seconds)));
-      const lasted = (performance.now() - begin) / 1000;
-      if (tuning.value && lasted > TUNE_AFTER_SECONDS && (yield* this.#tune(tuning.value))) {
-        tuning.value = undefined;
-      }
+      if (tunes() && (yield* this.#tune(tuning.value!))) tuning.value = undefined;
       let validationLoss: number | undefined;
       if (inputs.validation && evalInterval > 0 && due(evalInterval)) {
         const { sum, weight } = await this.evaluator.measure(inputs.validation());
@@ -189,44 +181,31 @@ export class Trainer implements Disposable {
     return true;
   }
 
-  /** Iterations until the next one that something else happens after. */
-  #untilPause(): number {
+  /** The next iteration that something else happens after. */
+  #nextPause(): number {
     const { iterations, evalInterval, saveInterval, sampleInterval } = this.options;
-    const left = (interval: number) =>
-      interval > 0 ? interval - this.iteration % interval : iterations - this.iteration;
-    return Math.min(
-      iterations - this.iteration,
-      ...[evalInterval, saveInterval, sampleInterval].map(left),
-    );
+    const next = (interval: number) =>
+      interval > 0 ? this.iteration - this.iteration % interval + interval : iterations;
+    return Math.min(iterations, ...[evalInterval, saveInterval, sampleInterval].map(next));
   }
 
-  /** Hands the GPU the next iterations. */
-  async #submit(
-    reader: ReadableStreamDefaultReader<Batch>,
-    count: number,
-  ): Promise<{ learningRates: number[]; waitedMs: number }> {
-    const learningRates: number[] = [];
-    let waitedMs = 0;
-    for (let i = 1; i <= count; i++) {
-      const batches: Batch[] = [];
-      while (batches.length < this.options.accumulationSteps) {
-        const asked = performance.now();
-        const { done, value } = await reader.read();
-        waitedMs += performance.now() - asked;
-        if (done) {
-          throw new RangeError(
-            `Cannot train on: the batches ended at iteration ${
-              this.iteration + i
-            } of ${this.options.iterations}`,
-          );
-        }
-        batches.push(value);
-      }
-      const learningRate = learningRateAt(this.iteration + i, this.options);
-      this.step.run(batches, this.iteration + i, learningRate);
-      learningRates.push(learningRate);
+  /** An event for each iteration of a group. */
+  *#told(
+    { results, learningRates, seconds, waitedMs }: StepGroup,
+    tokensPerIteration: number,
+  ): Generator<StepEvent> {
+    for (const [i, result] of results.entries()) {
+      this.iteration++;
+      this.#assertFinite(result);
+      yield {
+        type: "step",
+        iteration: this.iteration,
+        ...result,
+        learningRate: learningRates[i],
+        tokensPerSecond: results.length * tokensPerIteration / seconds,
+        dataWait: Math.min(1, waitedMs / 1000 / seconds),
+      };
     }
-    return { learningRates, waitedMs };
   }
 
   #assertFinite({ loss, gradientNorm }: { loss: number; gradientNorm: number }): void {
