@@ -13,6 +13,7 @@ export {
   type Launch,
   type ParamsField,
   Pass,
+  probeMemory,
   type Question,
   Readback,
   readShaderHeader,
@@ -58,8 +59,10 @@ export {
   embeddingBackward,
   type EmbeddingBackwardTensors,
   embeddingForward,
+  type EmbeddingOptions,
   embeddingRowsForward,
   type EmbeddingRowsTensors,
+  type EmbeddingTensors,
   LAST_TOKEN,
 } from "./embedding/mod.ts";
 export { fill } from "./fill/mod.ts";

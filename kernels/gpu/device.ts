@@ -1,5 +1,6 @@
 import { Choices } from "./choices.ts";
 import { GpuError, ShaderError } from "./errors.ts";
+import { paperGpu } from "./paper_gpu.ts";
 import { Profiler, type Span } from "./profiler.ts";
 import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
@@ -112,6 +113,29 @@ export class Device implements Disposable {
       .filter((name) => adapter.features.has(name));
     const gpu = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures: features });
     return new Device(gpu, adapter, options);
+  }
+
+  /**
+   * A device with this one's limits and choices that holds no memory and computes nothing: what is made
+   * and recorded on it is counted in {@linkcode Device.allocatedBytes} as it would be here.
+   *
+   * @example
+   * ```ts
+   * import { Device } from "@quern/quern";
+   *
+   * using device = await Device.open();
+   * using plan = device.planning();
+   * using _ = plan.tensor("much", [1024, 1024, 64]);
+   * console.log(plan.allocatedBytes, device.allocatedBytes); // 268435456 0
+   * ```
+   */
+  planning(): Device {
+    const device = new Device(paperGpu(this.gpu), this.adapter, {
+      maxBindingBytes: this.maxBindingBytes,
+      choices: new Choices(this.choices.table),
+    });
+    device.#texturesPay = this.texturesPay();
+    return device;
   }
 
   /** What {@linkcode Device.texturesPay} has found, for an op to decide by; false until then. */

@@ -104,7 +104,7 @@ function assertBindable(
     : device.gpu.limits.maxUniformBufferBindingSize;
   if (given.bytes > most) {
     throw new RangeError(
-      `Cannot bind ${given.label} [${shape}] to ${label}.${name}: ${given.bytes} bytes are over this adapter's ${most} a binding`,
+      `Cannot bind ${given.label} [${shape}] to ${label}.${name}: ${given.bytes} bytes are over this adapter's ${most} a binding; use a smaller batch or model`,
     );
   }
   if (given.size < 4 * length) {

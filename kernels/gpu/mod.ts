@@ -12,6 +12,7 @@ export {
 export { Device, type DeviceOptions, type Kernel } from "./device.ts";
 export { GpuError, ShaderError } from "./errors.ts";
 export { fitsTexture, prefersMatrices } from "./matrix_textures.ts";
+export { probeMemory } from "./memory_probe.ts";
 export type { Span } from "./profiler.ts";
 export { Readback } from "./readback.ts";
 export { type Reader, readerOf } from "./reader.ts";

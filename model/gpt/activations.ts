@@ -38,10 +38,16 @@ export interface BlockActivations {
 
 /** Everything a forward pass over B rows of T tokens writes. */
 export interface Activations extends Disposable {
+  /** Bytes of GPU memory. */
+  bytes: number;
   B: number;
   T: number;
   /** Input tokens, u32 [B, T]. */
   tokens: Tensor;
+  /** Where each token's document begins in its row, u32 [B, T], where attention keeps to documents. */
+  starts?: Tensor;
+  /** Position of each token in its document, u32 [B, T], where positions restart there. */
+  positions?: Tensor;
   blocks: BlockActivations[];
   /** Whether blocks share all but their `x`, and the backward pass computes the rest again. */
   recompute: boolean;
@@ -62,6 +68,10 @@ export interface ActivationOptions {
   training: boolean;
   /** Whether the backward pass computes again what blocks do not keep. @default false */
   recompute?: boolean;
+  /** Whether attention keeps to the documents of a row. @default false */
+  documentMask?: boolean;
+  /** Whether positions restart with each document. @default false */
+  restartPositions?: boolean;
 }
 
 /**
@@ -72,12 +82,15 @@ export interface ActivationOptions {
 export function createActivations(
   device: Device,
   config: GptConfig,
-  { B, T, training, recompute = false }: ActivationOptions,
+  options: ActivationOptions,
 ): Activations {
+  const { B, T, training, recompute = false } = options;
   const { layers, channels: C, heads } = config;
   const N = B * T;
+  const before = device.allocatedBytes;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  const places = (label: string) => stack.use(device.tensor(label, [B, T], "u32"));
   const norm = (label: string): NormActivations => ({
     y: tensor(label, N, C),
     mean: tensor(`${label} mean`, N),
@@ -100,15 +113,17 @@ export function createActivations(
     if (!training) return first;
     return recompute ? { ...first, x: stream(l) } : block(l);
   };
-  return {
-    B,
-    T,
-    tokens: stack.use(device.tensor("tokens", [B, T], "u32")),
+  const tensors = {
+    tokens: places("tokens"),
+    ...(options.documentMask ? { starts: places("starts") } : {}),
+    ...(options.restartPositions ? { positions: places("positions") } : {}),
     blocks: Array.from({ length: layers }, (_, l) => l === 0 ? first : later(l)),
-    recompute,
     branch: tensor("branch", N, C),
     output: training ? tensor("output", N, C) : first.x,
     norm: norm("norm"),
+  };
+  return {
+    ...{ B, T, recompute, ...tensors, bytes: device.allocatedBytes - before },
     [Symbol.dispose]: () => stack.dispose(),
   };
 }

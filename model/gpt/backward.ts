@@ -62,6 +62,7 @@ export function gptBackward(
         qkv: block.qkv.view(0, [B, T, 3 * C]),
         y: block.attended.view(0, [B, T, C]),
         lse: block.lse,
+        starts: a.starts,
         dy: d.narrow.view(0, [B, T, C]),
         dqkv: d.qkv.view(0, [B, T, 3 * C]),
         delta: d.delta,
@@ -80,6 +81,7 @@ export function gptBackward(
   }
   embeddingBackward(pass, {
     tokens: a.tokens,
+    positions: a.positions,
     dx: d.x.view(0, [B, T, first.shape[1]]),
     dwte: gradients.wte,
     dwpe: gradients.wpe,

@@ -52,11 +52,10 @@ export class Gpt implements Disposable {
    * @throws {RangeError} if the shape is not possible
    */
   static create(device: Device, config: GptConfig, options: { seed: number }): Gpt {
-    assertConfig(config);
-    const parameters = ParameterSet.create(device, config, "weights");
+    const model = Gpt.zeros(device, config);
     const next = normalValues(options.seed);
     for (const { name, shape } of parameterShapes(config)) {
-      const tensor = parameters.get(name);
+      const tensor = model.parameters.get(name);
       if (shape.length === 1) {
         tensor.write(new Float32Array(tensor.size).fill(name.endsWith(".weight") ? 1 : 0));
       } else {
@@ -66,7 +65,17 @@ export class Gpt implements Disposable {
         tensor.write(next(tensor.size, deviation));
       }
     }
-    return new Gpt(device, config, parameters, undefined);
+    return model;
+  }
+
+  /**
+   * Makes a model whose weights are all 0, such as one on a device that only plans.
+   *
+   * @throws {RangeError} if the shape is not possible
+   */
+  static zeros(device: Device, config: GptConfig): Gpt {
+    assertConfig(config);
+    return new Gpt(device, config, ParameterSet.create(device, config, "weights"), undefined);
   }
 
   /**
@@ -81,9 +90,7 @@ export class Gpt implements Disposable {
     folder: string,
     options: { dropout?: number } = {},
   ): Promise<Gpt> {
-    const path = `${folder}/config.json`;
-    const found = configFromHuggingFace(await readJson(path), path);
-    const config = { ...found, dropout: options.dropout ?? found.dropout };
+    const config = await Gpt.readConfig(folder, options);
     using file = await WeightsFile.open(folder, config);
     const parameters = ParameterSet.create(device, config, "weights");
     for (const [name, tensor] of parameters.tensors) tensor.write(await file.read(name));
@@ -93,6 +100,21 @@ export class Gpt implements Disposable {
       throw error;
     });
     return new Gpt(device, config, parameters, tokenizer);
+  }
+
+  /**
+   * Reads the shape of a model's folder.
+   *
+   * @param options.dropout takes the place of the folder's
+   * @throws {Error} if `config.json` is missing, broken, or of another architecture
+   */
+  static async readConfig(
+    folder: string,
+    options: { dropout?: number } = {},
+  ): Promise<GptConfig> {
+    const path = `${folder}/config.json`;
+    const found = configFromHuggingFace(await readJson(path), path);
+    return { ...found, dropout: options.dropout ?? found.dropout };
   }
 
   /** Saves the model to a folder that {@linkcode Gpt.load} and Hugging Face's transformers read. */

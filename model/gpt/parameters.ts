@@ -96,6 +96,11 @@ export class ParameterSet implements Disposable {
     };
   }
 
+  /** Bytes of GPU memory. */
+  get bytes(): number {
+    return this.arenas.reduce((sum, { tensor }) => sum + tensor.bytes, 0);
+  }
+
   /** Frees the arenas. */
   [Symbol.dispose](): void {
     for (const { tensor } of this.arenas) tensor[Symbol.dispose]();

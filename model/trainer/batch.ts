@@ -9,10 +9,13 @@ export function targetWeights({ targets, weights }: Batch): Float32Array<ArrayBu
 /** Copies a batch to the GPU. */
 export function writeBatch(
   { activations, head }: ForwardMemory,
-  { tokens, targets }: Batch,
+  { tokens, targets, documentStarts: starts }: Batch,
   weights: Float32Array<ArrayBuffer>,
 ): void {
   activations.tokens.write(tokens as Uint32Array<ArrayBuffer>);
+  const { T } = activations;
+  activations.starts?.write(Uint32Array.from(tokens, (_, i) => starts?.[i] ?? 0));
+  activations.positions?.write(Uint32Array.from(tokens, (_, i) => i % T - (starts?.[i] ?? 0)));
   head.targets.write(targets as Int32Array<ArrayBuffer>);
   head.weights.write(weights);
 }

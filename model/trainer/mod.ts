@@ -19,4 +19,5 @@ export {
 } from "./options.ts";
 export { learningRateAt, type ScheduleOptions } from "./schedule.ts";
 export { type StepResult, TrainingStep } from "./step.ts";
-export { Trainer } from "./trainer.ts";
+export { type LargestBatch, largestBatch, planTraining } from "./plan.ts";
+export { Trainer, type TrainingMemory } from "./trainer.ts";

@@ -28,6 +28,10 @@ export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   iterations: number;
   /** Computes a block's activations again on the way back instead of keeping them. @default false */
   recompute: boolean;
+  /** Whether attention keeps to the documents that batches tell of. @default false */
+  documentMask: boolean;
+  /** Whether positions restart with each of those documents. @default false */
+  restartPositions: boolean;
   /** Seed of dropout. @default 1 */
   seed: number;
   /** Iterations between evaluations; 0 for none. @default 100 */
@@ -55,6 +59,8 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   weightDecay: 0.1,
   gradientClip: 1,
   recompute: false,
+  documentMask: false,
+  restartPositions: false,
   seed: 1,
   evalInterval: 100,
   saveInterval: 100,
@@ -111,4 +117,7 @@ export function assertTrainOptions(options: TrainOptions): void {
     if (!(options[name] >= 0 && options[name] < 1)) fail(name, "in [0, 1)");
   }
   if (!(options.epsilon > 0)) fail("epsilon", "above 0");
+  if (options.restartPositions && !options.documentMask) {
+    throw new RangeError("Cannot train: restartPositions goes with documentMask only");
+  }
 }

@@ -75,6 +75,7 @@ export class TrainingStep implements Disposable {
       activations: use(createActivations(device, config, {
         ...shape,
         ...{ training: true, recompute: options.recompute },
+        ...{ documentMask: options.documentMask, restartPositions: options.restartPositions },
       })),
       head: use(createHead(device, config, shape)),
     };

@@ -26,6 +26,22 @@ const TUNE_AFTER_SECONDS = 5;
 /** Iterations before the one whose kernels are timed: the first ones compile. */
 const PROFILE_AFTER = 3;
 
+/** GPU memory of training by kind, in bytes. */
+export interface TrainingMemory {
+  /** The model's parameters. */
+  weights: number;
+  /** Their gradients. */
+  gradients: number;
+  /** AdamW's two running means. */
+  moments: number;
+  /** What the forward pass keeps for the backward pass. */
+  activations: number;
+  /** Logits of some rows, gradients of activations, and what kernels hand to each other. */
+  scratch: number;
+  /** All of it. */
+  total: number;
+}
+
 /**
  * Trains a model with AdamW and tells what happens as a stream of events.
  *
@@ -157,6 +173,20 @@ export class Trainer implements Disposable {
       }
     }
     yield { type: "end", iteration: this.iteration, interrupted: this.iteration < iterations };
+  }
+
+  /** GPU memory of model and trainer, the only ones on their device, by kind. */
+  get memory(): TrainingMemory {
+    const { gradients, moments, memory } = this.step;
+    const kinds = {
+      weights: this.model.parameters.bytes,
+      gradients: gradients.bytes,
+      moments: moments.m.bytes + moments.v.bytes,
+      activations: memory.activations.bytes,
+    };
+    const total = this.model.device.allocatedBytes;
+    const scratch = Object.values(kinds).reduce((rest, bytes) => rest - bytes, total);
+    return { ...kinds, scratch, total };
   }
 
   /**

@@ -16,6 +16,9 @@ NAME.json
   tokens       [B, T]
   targets      [B, T]; -1 counts nothing
   weights      [B, T], weight of each target, or null where all are 1
+  documentStarts    [B, T], where each token's document begins in its row: tokens attend only within
+                    their own, whose first token is no target; absent where rows are of one document
+  restartPositions  whether positions restart with each document; absent as well
   loss         sum of weight x cross-entropy over the sum of weights, of the targets that count;
                {"float64", "float32"}
   gradientNorm global L2 norm of the gradient before clipping; {"float64", "float32"}
@@ -39,12 +42,16 @@ ADAMW = dict(
 STEPS = 10
 
 
-def case(name, seed, L, NH, C, T, V, B, bias, tie, context=None, gaps=False, weighted=False):
+def case(name, seed, L, NH, C, T, V, B, bias, tie, context=None, gaps=False, weighted=False,
+         documents=None, restart=False):
     config = dict(
         layers=L, heads=NH, channels=C, context=context or T, vocabularySize=V, dropout=0,
         bias=bias, tie=tie,
     )
-    return dict(name=name, seed=seed, config=config, B=B, T=T, gaps=gaps, weighted=weighted)
+    return dict(
+        name=name, seed=seed, config=config, B=B, T=T, gaps=gaps, weighted=weighted,
+        documents=documents, restart=restart,
+    )
 
 
 CASES = [
@@ -53,6 +60,10 @@ CASES = [
     case("untied_bias", 3, L=1, NH=3, C=21, T=8, V=65, B=2, bias=True, tie=False, context=11,
          gaps=True, weighted=True),
     case("untied_no_bias", 4, L=1, NH=3, C=30, T=12, V=50, B=2, bias=False, tie=False),
+    case("documents", 5, L=2, NH=2, C=32, T=16, V=40, B=3, bias=True, tie=True,
+         documents=[[5, 4, 7], [1, 1, 14], [16]]),
+    case("documents_restarted", 6, L=2, NH=4, C=64, T=16, V=40, B=2, bias=True, tie=True,
+         documents=[[9, 7], [3, 12, 1]], restart=True),
 ]
 
 
@@ -91,8 +102,19 @@ def initial_weights(config):
     return {name: (value * 4096).round() / 4096 for name, value in weights.items()}
 
 
-def forward(weights, config, tokens):
-    """Logits [B, T, V] of tokens [B, T]."""
+def starts_of(documents):
+    """Where the document of each token begins, of rows of documents' lengths."""
+    rows = []
+    for lengths in documents:
+        row = []
+        for length in lengths:
+            row += [len(row)] * length
+        rows.append(row)
+    return torch.tensor(rows)
+
+
+def forward(weights, config, tokens, starts, restart):
+    """Logits [B, T, V] of tokens [B, T] of documents that begin at starts [B, T]."""
     heads, C = config["heads"], config["channels"]
     B, T = tokens.shape
 
@@ -115,10 +137,13 @@ def forward(weights, config, tokens):
         )
         scores = q @ k.transpose(-2, -1) / math.sqrt(C // heads)
         future = torch.ones(T, T, dtype=torch.bool).triu(1)
-        mixed = scores.masked_fill(future, -math.inf).softmax(-1) @ v
+        others = starts[:, :, None] != starts[:, None, :]
+        hidden = (future | others)[:, None]
+        mixed = scores.masked_fill(hidden, -math.inf).softmax(-1) @ v
         return linear(block + "attn.c_proj", mixed.transpose(1, 2).reshape(B, T, C))
 
-    x = weights["transformer.wte.weight"][tokens] + weights["transformer.wpe.weight"][:T]
+    positions = torch.arange(T) - starts if restart else torch.arange(T).expand(B, T)
+    x = weights["transformer.wte.weight"][tokens] + weights["transformer.wpe.weight"][positions]
     for l in range(config["layers"]):
         block = f"transformer.h.{l}."
         x = x + attention(block, norm(block + "ln_1", x))
@@ -135,7 +160,7 @@ def loss_of(logits, targets, target_weights):
     return (each * counted).sum() / counted.sum()
 
 
-def run(config, initial, tokens, targets, target_weights, dtype):
+def run(config, initial, tokens, targets, target_weights, starts, restart, dtype):
     """Ten steps in one precision; logits, gradients and norm are those of the first."""
     weights = {name: value.to(dtype, copy=True).requires_grad_() for name, value in initial.items()}
     target_weights = target_weights.to(dtype)
@@ -149,7 +174,7 @@ def run(config, initial, tokens, targets, target_weights, dtype):
     losses = []
     for step in range(STEPS):
         optimizer.zero_grad()
-        logits = forward(weights, config, tokens)
+        logits = forward(weights, config, tokens, starts, restart)
         loss = loss_of(logits, targets, target_weights)
         loss.backward()
         losses.append(loss.item())
@@ -189,9 +214,13 @@ def main():
         targets = torch.randint(config["vocabularySize"], shape)
         if one["gaps"]:
             targets[torch.rand(shape) < 0.3] = -1
+        starts = torch.zeros(shape, dtype=torch.long)
+        if one["documents"]:
+            starts = starts_of(one["documents"])
+            targets[:, :-1][starts[:, 1:] != starts[:, :-1]] = -1
         # Multiples of 1/16 are exact in JSON and in float32.
         target_weights = torch.randint(0, 33, shape) / 16 if one["weighted"] else torch.ones(shape)
-        args = (config, initial, tokens, targets, target_weights)
+        args = (config, initial, tokens, targets, target_weights, starts, one["restart"])
         logits, gradients, norm, losses = run(*args, torch.float64)
         _, _, norm32, losses32 = run(*args, torch.float32)
         write_safetensors(
@@ -210,6 +239,8 @@ def main():
             adamw=ADAMW,
             losses=dict(float64=losses, float32=losses32),
         )
+        if one["documents"]:
+            facts |= dict(documentStarts=starts.tolist(), restartPositions=one["restart"])
         with open(os.path.join(HERE, one["name"] + ".json"), "w") as file:
             json.dump(facts, file)
             file.write("\n")
