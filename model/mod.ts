@@ -110,6 +110,7 @@ export {
   type Measured,
   type OptimizerOptions,
   planTraining,
+  type ProfileEvent,
   type SampleEvent,
   type ScheduleOptions,
   type StartEvent,

@@ -1,4 +1,4 @@
-import type { TuneEvent } from "../../kernels/mod.ts";
+import type { Span, TuneEvent } from "../../kernels/mod.ts";
 
 /** What a trainer tells while it works; iterations count from 1. */
 export type TrainEvent =
@@ -8,6 +8,7 @@ export type TrainEvent =
   | SampleEvent
   | CheckpointEvent
   | TuningEvent
+  | ProfileEvent
   | EndEvent;
 
 /** Training begins. */
@@ -86,6 +87,16 @@ export interface TuningEvent {
   iteration: number;
   /** What the tuner told. */
   tuning: TuneEvent;
+}
+
+/** The time of each kernel of an iteration was taken. */
+export interface ProfileEvent {
+  /** `profile`. */
+  type: "profile";
+  /** Its number. */
+  iteration: number;
+  /** What the GPU did, in order. */
+  spans: readonly Span[];
 }
 
 /** Training is over. */

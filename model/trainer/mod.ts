@@ -3,6 +3,7 @@ export type {
   CheckpointEvent,
   EndEvent,
   EvaluationEvent,
+  ProfileEvent,
   SampleEvent,
   StartEvent,
   StepEvent,

@@ -103,6 +103,8 @@ export interface TrainInputs {
    * lasted a few seconds, and what it chooses is used from then on.
    */
   tuning?: AsyncGenerator<TuneEvent>;
+  /** Takes the time of every kernel of one iteration, the fourth of this call. @default false */
+  profile?: boolean;
 }
 
 /**

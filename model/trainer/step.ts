@@ -199,18 +199,21 @@ export class TrainingStep implements Disposable {
     this.#recordings.update.run();
   }
 
-  /** Results of the iterations since the last call, in order. Waits until the GPU is idle. */
+  /**
+   * Results of the iterations since the last call, in order. Waits until the GPU is idle; the next
+   * iteration may be handed over before the promise is fulfilled.
+   */
   async read(): Promise<StepResult[]> {
-    const [losses, norms] = (await this.model.device.read([this.#losses, this.#norms]))
-      .map((bytes) => new Float32Array(bytes));
-    const results = this.#totals.map((total, i) => ({
-      loss: total > 0 ? losses[i] / total : 0,
-      gradientNorm: norms[i],
-    }));
+    const reading = this.model.device.read([this.#losses, this.#norms]);
+    const totals = this.#totals;
     this.#totals = [];
     this.#losses.write(new Float32Array(RING));
     this.#norms.write(new Float32Array(RING));
-    return results;
+    const [losses, norms] = (await reading).map((bytes) => new Float32Array(bytes));
+    return totals.map((total, i) => ({
+      loss: total > 0 ? losses[i] / total : 0,
+      gradientNorm: norms[i],
+    }));
   }
 
   /** Frees gradients, moments and activations. */

@@ -10,7 +10,7 @@ import {
 import type { Gpt } from "../gpt/mod.ts";
 import type { AnyBatch } from "./batch.ts";
 import { Evaluator } from "./evaluator.ts";
-import type { CheckpointEvent, TrainEvent } from "./events.ts";
+import type { CheckpointEvent, StepEvent, TrainEvent } from "./events.ts";
 import {
   assertTrainOptions,
   type Measured,
@@ -18,14 +18,14 @@ import {
   type TrainInputs,
   type TrainOptions,
 } from "./options.ts";
-import { learningRateAt } from "./schedule.ts";
-import { RING, TrainingStep } from "./step.ts";
+import { type StepGroup, StepPipeline } from "./pipeline.ts";
+import { TrainingStep } from "./step.ts";
 
 /** Training that is over sooner is not slowed down by tuning. */
 const TUNE_AFTER_SECONDS = 5;
 
-/** Steps are read back in groups of about this long, so that the wait for it does not count. */
-const GROUP_SECONDS = 0.5;
+/** Iterations before the one whose kernels are timed: the first ones compile. */
+const PROFILE_AFTER = 3;
 
 /** GPU memory of training by kind, in bytes. */
 export interface TrainingMemory {
@@ -152,32 +152,25 @@ export class Trainer implements Disposable {
     };
     await using reader = disposableReader(inputs.batches);
     await using tuning = disposableTuning(inputs.tuning);
+    const pipeline = new StepPipeline(this.step, this.options, reader.value);
     const begin = performance.now();
-    let group = 1;
+    const tunes = () =>
+      tuning.value !== undefined && (performance.now() - begin) / 1000 > TUNE_AFTER_SECONDS;
+    const goesOn = () => !inputs.signal?.aborted && !tunes();
     const gaveUp = () => patience > 0 && this.#worse >= patience;
+    const profiled = inputs.profile ? this.iteration + PROFILE_AFTER : Infinity;
     while (this.iteration < iterations && !gaveUp() && !inputs.signal?.aborted) {
-      const count = Math.min(group, this.#untilPause());
-      const start = performance.now();
-      const { learningRates, waitedMs, tokens } = await this.#submit(reader.value, count);
-      const results = await this.step.read();
-      const seconds = (performance.now() - start) / 1000;
-      for (const [i, result] of results.entries()) {
-        this.iteration++;
-        this.#assertFinite(result);
-        yield {
-          type: "step",
-          iteration: this.iteration,
-          ...result,
-          learningRate: learningRates[i],
-          tokensPerSecond: tokens / seconds,
-          dataWait: waitedMs / 1000 / seconds,
-        };
+      if (this.iteration === profiled) {
+        const { group, spans } = await pipeline.profile(this.iteration);
+        yield* this.#told(group);
+        yield { type: "profile", iteration: this.iteration, spans };
+      } else {
+        const until = Math.min(this.#nextPause(), this.iteration < profiled ? profiled : Infinity);
+        for await (const group of pipeline.run(this.iteration, until, goesOn)) {
+          yield* this.#told(group);
+        }
       }
-      group = Math.max(1, Math.min(RING, Math.round(count * GROUP_SECONDS / seconds)));
-      const lasted = (performance.now() - begin) / 1000;
-      if (tuning.value && lasted > TUNE_AFTER_SECONDS && (yield* this.#tune(tuning.value))) {
-        tuning.value = undefined;
-      }
+      if (tunes() && (yield* this.#tune(tuning.value!))) tuning.value = undefined;
       let measured: Measured | undefined;
       if (evaluate && evalInterval > 0 && due(evalInterval)) {
         measured = await evaluate(this.evaluator);
@@ -238,45 +231,28 @@ export class Trainer implements Disposable {
     return true;
   }
 
-  /** Iterations until the next one that something else happens after. */
-  #untilPause(): number {
+  /** The next iteration that something else happens after. */
+  #nextPause(): number {
     const { iterations, evalInterval, saveInterval, sampleInterval } = this.options;
-    const left = (interval: number) =>
-      interval > 0 ? interval - this.iteration % interval : iterations - this.iteration;
-    return Math.min(
-      iterations - this.iteration,
-      ...[evalInterval, saveInterval, sampleInterval].map(left),
-    );
+    const next = (interval: number) =>
+      interval > 0 ? this.iteration - this.iteration % interval + interval : iterations;
+    return Math.min(iterations, ...[evalInterval, saveInterval, sampleInterval].map(next));
   }
 
-  /** Hands the GPU the next iterations. */
-  async #submit(
-    reader: ReadableStreamDefaultReader<AnyBatch>,
-    count: number,
-  ): Promise<{ learningRates: number[]; waitedMs: number; tokens: number }> {
-    const learningRates: number[] = [];
-    let [waitedMs, tokens] = [0, 0];
-    for (let i = 1; i <= count; i++) {
-      const batches: AnyBatch[] = [];
-      while (batches.length < this.options.accumulationSteps) {
-        const asked = performance.now();
-        const { done, value } = await reader.read();
-        waitedMs += performance.now() - asked;
-        if (done) {
-          throw new RangeError(
-            `Cannot train on: the batches ended at iteration ${
-              this.iteration + i
-            } of ${this.options.iterations}`,
-          );
-        }
-        batches.push(value);
-        tokens += value.B * value.T;
-      }
-      const learningRate = learningRateAt(this.iteration + i, this.options);
-      this.step.run(batches, this.iteration + i, learningRate);
-      learningRates.push(learningRate);
+  /** An event for each iteration of a group. */
+  *#told({ results, learningRates, tokens, seconds, waitedMs }: StepGroup): Generator<StepEvent> {
+    for (const [i, result] of results.entries()) {
+      this.iteration++;
+      this.#assertFinite(result);
+      yield {
+        type: "step",
+        iteration: this.iteration,
+        ...result,
+        learningRate: learningRates[i],
+        tokensPerSecond: tokens / seconds,
+        dataWait: Math.min(1, waitedMs / 1000 / seconds),
+      };
     }
-    return { learningRates, waitedMs, tokens };
   }
 
   #assertFinite({ loss, gradientNorm }: { loss: number; gradientNorm: number }): void {
