@@ -23,6 +23,7 @@ export {
   ShaderError,
   type ShaderHeader,
   sizeOf,
+  type Span,
   Tensor,
   type TensorData,
   Texels,

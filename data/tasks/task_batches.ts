@@ -9,7 +9,10 @@ export interface TaskBatch extends Batch {
   lengths: Uint32Array;
   /** What an encoder reads: [B, T] token ids, and the tokens of each row before its padding, [B]. */
   source?: { tokens: Uint32Array; lengths: Uint32Array };
-  /** [B, K] 1 for each class of a row, where a text may have several; then targets are all -1. */
+  /**
+   * [B, K] 1 for each class of a row, where a text may have several; then targets are all -1, and the
+   * row's weight stands at its last token.
+   */
   labels?: Float32Array;
 }
 
@@ -160,7 +163,9 @@ function fill(
     for (let t = 0; t < targets.length; t++) {
       if (targets[t] >= 0) batch.weights![b * T + t] = weight;
     }
-    for (const label of labels) batch.labels![b * classes + label] = 1;
+    if (!batch.labels) return;
+    batch.weights![b * T + tokens.length - 1] = weight;
+    for (const label of labels) batch.labels[b * classes + label] = 1;
   });
   return batch;
 }

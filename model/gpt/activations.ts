@@ -1,10 +1,6 @@
-import {
-  biasGradientPartialShape,
-  type Device,
-  layernormPartialShape,
-  type Tensor,
-} from "../../kernels/mod.ts";
+import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
+import type { TensorMaker } from "./shared_tensors.ts";
 
 /** What a layer norm leaves for its backward pass. */
 export interface NormActivations {
@@ -80,7 +76,7 @@ export interface ActivationOptions {
  * @throws {GpuError} if the adapter allows no buffer of a tensor's size
  */
 export function createActivations(
-  device: Device,
+  device: TensorMaker,
   config: GptConfig,
   options: ActivationOptions,
 ): Activations {
@@ -152,7 +148,7 @@ export interface ActivationGradients extends Disposable {
 
 /** Allocates the gradients of activations. */
 export function createActivationGradients(
-  device: Device,
+  device: TensorMaker,
   { channels: C, heads }: GptConfig,
   { B, T }: { B: number; T: number },
 ): ActivationGradients {

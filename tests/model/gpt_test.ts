@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals } from "@std/assert";
 import { Device } from "../../kernels/mod.ts";
 import { createActivations, createHead, gptForward, outputForward } from "../../model/gpt/mod.ts";
 import { TRAIN_DEFAULTS, TrainingStep } from "../../model/trainer/mod.ts";
-import { targetWeights, writeBatch } from "../../model/trainer/batch.ts";
+import { batchTargets, writeBatch } from "../../model/trainer/batch.ts";
 import { GOLDENS, openGolden } from "../golden/golden.ts";
 import { assertClose } from "../kernels/contract.ts";
 
@@ -33,7 +33,7 @@ for (const name of GOLDENS) {
         gptForward(pass, config, model.weights, a);
         outputForward(pass, model.weights.head, { x: a.norm.y, logits });
       });
-      writeBatch({ activations: a, head }, batch, targetWeights(batch));
+      writeBatch({ activations: a, head }, batch, batchTargets(batch, undefined));
       forward.run();
       assertClose(await logits.read(), await file.read("logits"), 1e-4, "logits");
     });
