@@ -1,5 +1,6 @@
 import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
+import type { PassOptions } from "../network.ts";
 import type { TensorMaker } from "./shared_tensors.ts";
 
 /** What a layer norm leaves for its backward pass. */
@@ -54,22 +55,6 @@ export interface Activations extends Disposable {
   norm: NormActivations;
 }
 
-/** Options of {@linkcode createActivations}. */
-export interface ActivationOptions {
-  /** Rows of a batch. */
-  B: number;
-  /** Tokens of a row. */
-  T: number;
-  /** Whether a backward pass will follow; without one all blocks share their memory. */
-  training: boolean;
-  /** Whether the backward pass computes again what blocks do not keep. @default false */
-  recompute?: boolean;
-  /** Whether attention keeps to the documents of a row. @default false */
-  documentMask?: boolean;
-  /** Whether positions restart with each document. @default false */
-  restartPositions?: boolean;
-}
-
 /**
  * Allocates the activations of a forward pass.
  *
@@ -78,7 +63,7 @@ export interface ActivationOptions {
 export function createActivations(
   device: TensorMaker,
   config: GptConfig,
-  options: ActivationOptions,
+  options: PassOptions,
 ): Activations {
   const { B, T, training, recompute = false } = options;
   const { layers, channels: C, heads } = config;
