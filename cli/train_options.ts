@@ -198,6 +198,16 @@ export const TRAIN_OPTIONS = defineOptions({
     default: PRESET.gradientClip,
     help: "Largest global norm of the gradient; 0 for no clipping.",
   },
+  documentMask: {
+    type: "boolean",
+    help:
+      "Tokens attend only within their own document; needs shards that `quern prepare` packed " +
+      "with best-fit.",
+  },
+  restartPositions: {
+    type: "boolean",
+    help: "With --document-mask, positions restart with each document.",
+  },
   recompute: {
     type: "boolean",
     help:

@@ -72,7 +72,6 @@ export {
   type Batch,
   batches,
   type BatchesOptions,
-  documentStarts,
   encodeDocuments,
   endOfTextOf,
   evaluationBatches,

@@ -11,7 +11,7 @@ export {
   type TensorSource,
   writeSafetensors,
 } from "./checkpoint/mod.ts";
-export { assertConfig, type GptConfig, type Preset, PRESETS } from "./config.ts";
+export { assertConfig, type ClassHead, type GptConfig, type Preset, PRESETS } from "./config.ts";
 export {
   BLEU_TOKENIZERS,
   type BleuOptions,
@@ -94,18 +94,23 @@ export {
   type BlockParameters,
   Gpt,
   type GptParameters,
+  type LoadOptions,
   ParameterSet,
 } from "./gpt/mod.ts";
 export {
+  type AnyBatch,
   type CheckpointEvent,
   type EndEvent,
   type EvaluationEvent,
   Evaluator,
+  type EvaluatorShape,
   type LargestBatch,
   largestBatch,
   learningRateAt,
+  type Measured,
   type OptimizerOptions,
   planTraining,
+  type ProfileEvent,
   type SampleEvent,
   type ScheduleOptions,
   type StartEvent,

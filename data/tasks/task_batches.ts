@@ -7,7 +7,10 @@ export interface TaskBatch extends Batch {
   rows: Int32Array;
   /** [B] tokens of each row before its padding; a head over sequences reads the last of them. */
   lengths: Uint32Array;
-  /** [B, K] 1 for each class of a row, where a text may have several; then targets are all -1. */
+  /**
+   * [B, K] 1 for each class of a row, where a text may have several; then targets are all -1, and the
+   * row's weight stands at its last token.
+   */
   labels?: Float32Array;
 }
 
@@ -151,7 +154,9 @@ function fill(
     for (let t = 0; t < targets.length; t++) {
       if (targets[t] >= 0) batch.weights![b * T + t] = weight;
     }
-    for (const label of labels) batch.labels![b * classes + label] = 1;
+    if (!batch.labels) return;
+    batch.weights![b * T + tokens.length - 1] = weight;
+    for (const label of labels) batch.labels[b * classes + label] = 1;
   });
   return batch;
 }

@@ -47,25 +47,37 @@ function variant(
       (headSize % 4 === 0 && [qkv, q, kv, y].every((tensor) => !tensor || fitsTexture(tensor))),
     forward: (pass, problem) => {
       const { launch, form } = prepare(pass, problem);
-      launch("forward", attentionForwardWgsl(form), ["y", "lse"], problem.Tq);
+      launch("forward", attentionForwardWgsl(form), ["y", "lse"], problem.Tq, 2);
     },
     backward: (pass, problem) => {
       const { launch, form } = prepare(pass, problem);
       const { cross } = form;
-      launch("backward queries", attentionBackwardQueriesWgsl(form), [
-        ...["y", "lse", "dy", "delta"],
-        cross ? "dq" : "dqkv",
-      ], problem.Tq);
-      launch("backward keys", attentionBackwardKeysWgsl(form), [
-        ...["lse", "dy", "delta"],
-        cross ? "dkv" : "dqkv",
-      ], problem.Tk);
+      launch(
+        "backward queries",
+        attentionBackwardQueriesWgsl(form),
+        [
+          ...["y", "lse", "dy", "delta"],
+          cross ? "dq" : "dqkv",
+        ],
+        problem.Tq,
+        3,
+      );
+      launch(
+        "backward keys",
+        attentionBackwardKeysWgsl(form),
+        [
+          ...["lse", "dy", "delta"],
+          cross ? "dkv" : "dqkv",
+        ],
+        problem.Tk,
+        4,
+      );
     },
   };
 
   function prepare(
     pass: Pass,
-    { tensors, B, heads, headSize, causal, dropout, params }: AttentionProblem,
+    { tensors, B, Tq, Tk, heads, headSize, causal, dropout, params }: AttentionProblem,
   ) {
     const rows = rowsOf(headSize);
     const cross = tensors.qkv === undefined;
@@ -83,11 +95,13 @@ function variant(
     const all: Record<string, Tensor | undefined> = { ...tensors };
     return {
       form,
-      launch: (kernel: string, code: string, names: string[], owned: number) => {
+      /** Launches a kernel with a thread for each of the rows owned, and some products of all pairs. */
+      launch: (kernel: string, code: string, names: string[], owned: number, products: number) => {
         const shader: Shader = { label: `attention/${kernel} ${headSize} ${name}`, code };
         const bound = Object.fromEntries([...shared, ...names].map((each) => [each, all[each]!]));
         const workgroups: [number, number] = [Math.ceil(owned / (block * rows)), B * heads];
-        pass.launch(shader, bound, params, { workgroups });
+        const operations = products * 2 * B * heads * Tq * Tk * headSize / (causal ? 2 : 1);
+        pass.launch(shader, bound, params, { workgroups }, operations);
       },
     };
   }

@@ -4,6 +4,11 @@ import { attentionBackward, attentionForward } from "../attention/mod.ts";
 import * as attentionReference from "../attention/reference.ts";
 import { biasGradient, biasGradientPartialShape } from "../bias_gradient/mod.ts";
 import * as biasGradientReference from "../bias_gradient/reference.ts";
+import {
+  binaryCrossEntropyBackward,
+  binaryCrossEntropyForward,
+} from "../binary_cross_entropy/mod.ts";
+import * as binaryCrossEntropyReference from "../binary_cross_entropy/reference.ts";
 import { copy } from "../copy/mod.ts";
 import * as copyReference from "../copy/reference.ts";
 import { crossEntropyBackward, crossEntropyForward } from "../cross_entropy/mod.ts";
@@ -238,6 +243,28 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
           losses: output([rows]),
         },
         sizes: { V },
+      };
+    },
+  })),
+  ...(["forward", "backward"] as const).map((direction) => ({
+    name: `binary cross-entropy ${direction}`,
+    at: (sizes: ModelSizes) => {
+      const [rows, K] = [logitRows(sizes), sizes.V];
+      const backward = direction === "backward";
+      return {
+        op: backward ? binaryCrossEntropyBackward : binaryCrossEntropyForward,
+        reference: backward
+          ? binaryCrossEntropyReference.binaryCrossEntropyBackward
+          : binaryCrossEntropyReference.binaryCrossEntropyForward,
+        tensors: {
+          logits: backward ? update([rows, K]) : input([rows, K]),
+          labels: input([rows, K], (i) => (i * 5) % 3 === 1 ? 1 : 0),
+          weights: input([rows], (i) => i % 3),
+          ...(backward ? { scale: input([1], () => 0.25) } : {}),
+          losses: output([rows]),
+        },
+        sizes: { K },
+        tolerance: 5e-5,
       };
     },
   })),

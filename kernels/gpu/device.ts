@@ -1,6 +1,7 @@
 import { Choices } from "./choices.ts";
 import { GpuError, ShaderError } from "./errors.ts";
 import { paperGpu } from "./paper_gpu.ts";
+import { Profiler, type Span } from "./profiler.ts";
 import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
 import { type DType, sizeOf, Tensor, wholeWords, widthOf } from "./tensor.ts";
@@ -64,6 +65,7 @@ export class Device implements Disposable {
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
   #texturesPay?: Promise<boolean>;
+  #profiler?: Profiler;
   #prefersTextures = false;
   #bytes = 0;
   #disposed = false;
@@ -300,6 +302,30 @@ export class Device implements Disposable {
   /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
     return this.#texturesPay ??= texturesPay(this);
+  }
+
+  /** What takes the time of launches, within {@linkcode Device.profile}. */
+  get profiler(): Profiler | undefined {
+    return this.#profiler;
+  }
+
+  /**
+   * Takes the time of every launch of the recordings that some work runs. Each launch gets a compute pass
+   * of its own, so the whole takes longer than it does by itself.
+   *
+   * @param work runs recordings
+   * @returns the launches in order, with the copies between them; waits until the GPU is idle
+   * @throws {GpuError} if the device has no clock
+   */
+  async profile(work: () => void): Promise<Span[]> {
+    using profiler = new Profiler(this);
+    this.#profiler = profiler;
+    try {
+      work();
+    } finally {
+      this.#profiler = undefined;
+    }
+    return await profiler.read();
   }
 
   /** Copies tensors to the host with one wait for all. Waits until the GPU is idle. */

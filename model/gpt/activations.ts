@@ -1,10 +1,6 @@
-import {
-  biasGradientPartialShape,
-  type Device,
-  layernormPartialShape,
-  type Tensor,
-} from "../../kernels/mod.ts";
+import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
+import type { TensorMaker } from "./shared_tensors.ts";
 
 /** What a layer norm leaves for its backward pass. */
 export interface NormActivations {
@@ -44,6 +40,10 @@ export interface Activations extends Disposable {
   T: number;
   /** Input tokens, u32 [B, T]. */
   tokens: Tensor;
+  /** Where each token's document begins in its row, u32 [B, T], where attention keeps to documents. */
+  starts?: Tensor;
+  /** Position of each token in its document, u32 [B, T], where positions restart there. */
+  positions?: Tensor;
   blocks: BlockActivations[];
   /** Whether blocks share all but their `x`, and the backward pass computes the rest again. */
   recompute: boolean;
@@ -64,6 +64,10 @@ export interface ActivationOptions {
   training: boolean;
   /** Whether the backward pass computes again what blocks do not keep. @default false */
   recompute?: boolean;
+  /** Whether attention keeps to the documents of a row. @default false */
+  documentMask?: boolean;
+  /** Whether positions restart with each document. @default false */
+  restartPositions?: boolean;
 }
 
 /**
@@ -72,15 +76,17 @@ export interface ActivationOptions {
  * @throws {GpuError} if the adapter allows no buffer of a tensor's size
  */
 export function createActivations(
-  device: Device,
+  device: TensorMaker,
   config: GptConfig,
-  { B, T, training, recompute = false }: ActivationOptions,
+  options: ActivationOptions,
 ): Activations {
+  const { B, T, training, recompute = false } = options;
   const { layers, channels: C, heads } = config;
   const N = B * T;
   const before = device.allocatedBytes;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  const places = (label: string) => stack.use(device.tensor(label, [B, T], "u32"));
   const norm = (label: string): NormActivations => ({
     y: tensor(label, N, C),
     mean: tensor(`${label} mean`, N),
@@ -104,7 +110,9 @@ export function createActivations(
     return recompute ? { ...first, x: stream(l) } : block(l);
   };
   const tensors = {
-    tokens: stack.use(device.tensor("tokens", [B, T], "u32")),
+    tokens: places("tokens"),
+    ...(options.documentMask ? { starts: places("starts") } : {}),
+    ...(options.restartPositions ? { positions: places("positions") } : {}),
     blocks: Array.from({ length: layers }, (_, l) => l === 0 ? first : later(l)),
     branch: tensor("branch", N, C),
     output: training ? tensor("output", N, C) : first.x,
@@ -140,7 +148,7 @@ export interface ActivationGradients extends Disposable {
 
 /** Allocates the gradients of activations. */
 export function createActivationGradients(
-  device: Device,
+  device: TensorMaker,
   { channels: C, heads }: GptConfig,
   { B, T }: { B: number; T: number },
 ): ActivationGradients {

@@ -33,10 +33,16 @@ export class ParameterSet implements Disposable {
    * Makes a set of zeros.
    *
    * @param label names the set in errors, such as `weights`
+   * @param isWanted whether a parameter has a place in it. @default all have
    * @throws {GpuError} if a single parameter is larger than the adapter's largest buffer
    */
-  static create(device: Device, config: GptConfig, label: string): ParameterSet {
-    const shapes = parameterShapes(config);
+  static create(
+    device: Device,
+    config: GptConfig,
+    label: string,
+    isWanted: (name: string) => boolean = () => true,
+  ): ParameterSet {
+    const shapes = parameterShapes(config).filter(({ name }) => isWanted(name));
     const ordered = [
       ...shapes.filter(({ decayed }) => decayed),
       ...shapes.filter(({ decayed }) => !decayed),
@@ -107,6 +113,44 @@ export class ParameterSet implements Disposable {
   }
 }
 
+/** Parameters that lie side by side both in a set of all and in one of some of them. */
+export interface Stretch {
+  /** Their elements in the set of all, one-dimensional. */
+  parameters: Tensor;
+  /** Their place in the smaller set: which arena, and which of its elements. */
+  arena: number;
+  start: number;
+  /** Number of elements from the first that weight decay applies to. */
+  decayed: number;
+}
+
+/**
+ * The stretches that make up a set of some of the parameters of another: one for each arena where it
+ * has all of them.
+ */
+export function stretchesOf(all: ParameterSet, some: ParameterSet): Stretch[] {
+  const place = ({ buffer, offsetBytes }: Tensor, { arenas }: ParameterSet) => ({
+    arena: arenas.findIndex(({ tensor }) => tensor.buffer === buffer),
+    start: offsetBytes / 4,
+  });
+  const found: { from: number; first: number; arena: number; start: number; size: number }[] = [];
+  for (const [name, tensor] of some.tensors) {
+    const [here, there] = [place(tensor, some), place(all.get(name), all)];
+    const last = found.at(-1);
+    const size = Math.ceil(tensor.size / ALIGNMENT) * ALIGNMENT;
+    if (
+      last?.arena === here.arena && last.from === there.arena &&
+      last.start + last.size === here.start && last.first + last.size === there.start
+    ) last.size += size;
+    else found.push({ from: there.arena, first: there.start, ...here, size });
+  }
+  return found.map(({ from, first, arena, start, size }) => ({
+    parameters: all.arenas[from].tensor.view(first, [size]),
+    ...{ arena, start },
+    decayed: Math.max(0, Math.min(size, some.arenas[arena].decayed - start)),
+  }));
+}
+
 /** A weight and, where the model has biases, its bias: a linear layer's or a layer norm's. */
 export interface Affine {
   /** [in, out] of a linear layer, or the gain [C] of a layer norm. */
@@ -141,20 +185,45 @@ export interface GptParameters {
   blocks: BlockParameters[];
   /** Last layer norm, [C]. */
   norm: Affine;
-  /** Output layer, [V, C]; `wte` itself where they are tied. */
+  /** Output layer, [V, C]; `wte` itself where they are tied; a head over K classes, [K, C]. */
   head: Tensor;
+  /** Of a head over tokens, [K]. */
+  headBias?: Tensor;
+}
+
+/** The gradients of the parameters that are trained; those of frozen ones are absent. */
+export interface GptGradients {
+  wte?: Tensor;
+  wpe?: Tensor;
+  blocks: { [name in keyof BlockParameters]: Partial<Affine> }[];
+  norm: Partial<Affine>;
+  head?: Tensor;
+  headBias?: Tensor;
 }
 
 /** Arranges a parameter set as a tree. */
 export function parameterTree(set: ParameterSet, config: GptConfig): GptParameters {
-  const affine = (name: string): Affine => ({
-    weight: set.get(`transformer.${name}.weight`),
-    ...(config.bias ? { bias: set.get(`transformer.${name}.bias`) } : {}),
+  return treeOf((name) => set.get(name), config) as GptParameters;
+}
+
+/** Arranges a set of gradients as a tree, without those of frozen parameters. */
+export function gradientTree(set: ParameterSet, config: GptConfig): GptGradients {
+  return treeOf((name) => set.tensors.get(name), config);
+}
+
+function treeOf(find: (name: string) => Tensor | undefined, config: GptConfig): GptGradients {
+  const optional = <K extends string>(key: K, name: string): { [key in K]?: Tensor } => {
+    const tensor = find(name);
+    return tensor ? { [key]: tensor } as { [key in K]?: Tensor } : {};
+  };
+  const affine = (name: string): Partial<Affine> => ({
+    ...optional("weight", `transformer.${name}.weight`),
+    ...(config.bias ? optional("bias", `transformer.${name}.bias`) : {}),
   });
-  const wte = set.get("transformer.wte.weight");
+  const wte = optional("wte", "transformer.wte.weight");
   return {
-    wte,
-    wpe: set.get("transformer.wpe.weight"),
+    ...wte,
+    ...optional("wpe", "transformer.wpe.weight"),
     blocks: Array.from({ length: config.layers }, (_, l) => ({
       norm1: affine(`h.${l}.ln_1`),
       qkv: affine(`h.${l}.attn.c_attn`),
@@ -164,6 +233,17 @@ export function parameterTree(set: ParameterSet, config: GptConfig): GptParamete
       down: affine(`h.${l}.mlp.c_proj`),
     })),
     norm: affine("ln_f"),
-    head: config.tie ? wte : set.get("lm_head.weight"),
+    ...headOf(),
   };
+
+  function headOf(): Pick<GptGradients, "head" | "headBias"> {
+    if (config.head?.of === "text") return optional("head", "score.weight");
+    if (config.head) {
+      return {
+        ...optional("head", "classifier.weight"),
+        ...optional("headBias", "classifier.bias"),
+      };
+    }
+    return config.tie ? { head: wte.wte } : optional("head", "lm_head.weight");
+  }
 }

@@ -3,14 +3,17 @@ export type {
   CheckpointEvent,
   EndEvent,
   EvaluationEvent,
+  ProfileEvent,
   SampleEvent,
   StartEvent,
   StepEvent,
   TrainEvent,
   TuningEvent,
 } from "./events.ts";
-export { Evaluator, type ForwardMemory } from "./evaluator.ts";
+export type { AnyBatch } from "./batch.ts";
+export { Evaluator, type EvaluatorShape, type ForwardMemory } from "./evaluator.ts";
 export {
+  type Measured,
   type OptimizerOptions,
   TRAIN_DEFAULTS,
   type TrainInputs,
@@ -19,4 +22,5 @@ export {
 export { learningRateAt, type ScheduleOptions } from "./schedule.ts";
 export { type StepResult, TrainingStep } from "./step.ts";
 export { type LargestBatch, largestBatch, planTraining } from "./plan.ts";
+export { trainedParameters } from "./trained.ts";
 export { Trainer, type TrainingMemory } from "./trainer.ts";
