@@ -2,8 +2,8 @@ import { type Device, GpuError, sizeOf, type Tensor } from "../../kernels/mod.ts
 import type { GptConfig } from "../config.ts";
 import type { ParameterShape } from "../checkpoint/mod.ts";
 
-/** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most. */
-const ALIGNMENT = 64;
+/** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most, also in f16. */
+const ALIGNMENT = 128;
 
 /** Largest arena that is copied to the host in one piece. */
 const MOST_COPIED_BYTES = 256 * 2 ** 20;
