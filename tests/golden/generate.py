@@ -10,6 +10,7 @@ NAME.safetensors, all float32
   weight.PARAMETER    initial weights, under their Hugging Face names; no biases where bias is false
   gradient.PARAMETER  gradient of the loss by these weights, computed in float64
   logits              [B, T, V], computed in float64
+  embeddings          [B, C], mean of a row's states behind the last layer norm, scaled to length 1
 
 NAME.json
   config       layers, heads, channels, context, vocabularySize, dropout, bias, tie
@@ -92,7 +93,7 @@ def initial_weights(config):
 
 
 def forward(weights, config, tokens):
-    """Logits [B, T, V] of tokens [B, T]."""
+    """Logits [B, T, V] of tokens [B, T], and the states [B, T, C] they are made of."""
     heads, C = config["heads"], config["channels"]
     B, T = tokens.shape
 
@@ -124,7 +125,8 @@ def forward(weights, config, tokens):
         x = x + attention(block, norm(block + "ln_1", x))
         x = x + linear(block + "mlp.c_proj", gelu(linear(block + "mlp.c_fc", norm(block + "ln_2", x))))
     head = weights["transformer.wte.weight" if config["tie"] else "lm_head.weight"]
-    return norm("transformer.ln_f", x) @ head.T
+    states = norm("transformer.ln_f", x)
+    return states @ head.T, states
 
 
 def loss_of(logits, targets, target_weights):
@@ -136,7 +138,7 @@ def loss_of(logits, targets, target_weights):
 
 
 def run(config, initial, tokens, targets, target_weights, dtype):
-    """Ten steps in one precision; logits, gradients and norm are those of the first."""
+    """Ten steps in one precision; logits, embeddings, gradients and norm are those of the first."""
     weights = {name: value.to(dtype, copy=True).requires_grad_() for name, value in initial.items()}
     target_weights = target_weights.to(dtype)
     optimizer = torch.optim.AdamW(
@@ -149,18 +151,19 @@ def run(config, initial, tokens, targets, target_weights, dtype):
     losses = []
     for step in range(STEPS):
         optimizer.zero_grad()
-        logits = forward(weights, config, tokens)
+        logits, states = forward(weights, config, tokens)
         loss = loss_of(logits, targets, target_weights)
         loss.backward()
         losses.append(loss.item())
         if step == 0:
             gradients = {name: w.grad.clone() for name, w in weights.items()}
             first_logits = logits.detach()
+            embeddings = F.normalize(states.detach().mean(1), dim=1)
         norm = torch.nn.utils.clip_grad_norm_(weights.values(), ADAMW["gradientClip"])
         if step == 0:
             first_norm = norm.item()
         optimizer.step()
-    return first_logits, gradients, first_norm, losses
+    return first_logits, embeddings, gradients, first_norm, losses
 
 
 def write_safetensors(path, tensors):
@@ -192,11 +195,11 @@ def main():
         # Multiples of 1/16 are exact in JSON and in float32.
         target_weights = torch.randint(0, 33, shape) / 16 if one["weighted"] else torch.ones(shape)
         args = (config, initial, tokens, targets, target_weights)
-        logits, gradients, norm, losses = run(*args, torch.float64)
-        _, _, norm32, losses32 = run(*args, torch.float32)
+        logits, embeddings, gradients, norm, losses = run(*args, torch.float64)
+        _, _, _, norm32, losses32 = run(*args, torch.float32)
         write_safetensors(
             os.path.join(HERE, one["name"] + ".safetensors"),
-            {"logits": logits}
+            {"logits": logits, "embeddings": embeddings}
             | {"weight." + name: value for name, value in initial.items()}
             | {"gradient." + name: value for name, value in gradients.items()},
         )

@@ -3,7 +3,7 @@
  * and beside one client's; the gaps between tokens while long prompts come in; `/health/live` under
  * load. The runs alternate, and each figure is the median of its runs.
  *
- *     NODEVICE_SELECT=1 deno run -A tests/serve/app_bench.ts [--model nano|gpt2] [--answers 3] [--rounds 5]
+ *     NODEVICE_SELECT=1 deno run -A tests/serve/app_bench.ts [--model nano|gpt2] [--answers 6] [--rounds 5]
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { PRESETS } from "../../model/mod.ts";
@@ -13,11 +13,15 @@ import { Served } from "./served.ts";
 
 const args = parseArgs(Deno.args, { string: ["model", "answers", "rounds"] });
 const preset = (args.model ?? "nano") as keyof typeof PRESETS;
-const [answers, rounds] = [Number(args.answers ?? 3), Number(args.rounds ?? 5)];
+const [answers, rounds] = [Number(args.answers ?? 6), Number(args.rounds ?? 5)];
 const shape = PRESETS[preset];
 const CLIENTS = 32;
 const PROMPT_TOKENS = 8;
-const ANSWER_TOKENS = shape.context - PROMPT_TOKENS;
+/** Answers of all lengths, as real ones are. */
+const LENGTHS = Array.from(
+  { length: 101 },
+  (_, i) => 1 + (i * 7919) % (shape.context - PROMPT_TOKENS),
+);
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -32,8 +36,8 @@ await using served = await Served.start({
   engine: { cacheMemoryBytes: undefined },
 });
 const { engine } = served;
-const fields = { model: "model", max_tokens: ANSWER_TOKENS, ignore_eos: true, temperature: 1 };
-let nextPrompt = 0;
+const fields = { model: "model", ignore_eos: true, temperature: 1 };
+let [nextPrompt, nextAnswer] = [0, 0];
 const promptOf = (length: number) =>
   Array.from({ length }, (_, i) => (nextPrompt++ * 31 + i * 7) % 256);
 
@@ -45,7 +49,8 @@ async function overHttp(clients: number, answers: number): Promise<LoadResult> {
   load.onmessage = ({ data }) => resolve(data);
   load.onerror = reject;
   const { port } = served.server;
-  const request = { port, clients, answers, fields, promptTokens: PROMPT_TOKENS };
+  const sizes = { promptTokens: PROMPT_TOKENS, lengths: LENGTHS };
+  const request = { port, clients, answers, fields, ...sizes };
   load.postMessage(request satisfies LoadRequest);
   return await promise;
 }
@@ -71,8 +76,8 @@ function askEngine(): Promise<number> {
     model: "model",
     sequences: [{
       prompt: Uint32Array.from(promptOf(PROMPT_TOKENS)),
-      maxTokens: ANSWER_TOKENS,
-      sampling: { seed: nextPrompt },
+      maxTokens: LENGTHS[nextAnswer++ % LENGTHS.length],
+      sampling: { seed: nextAnswer },
     }],
   }, {
     events(events: readonly AnswerEvent[]) {

@@ -10,9 +10,11 @@ export interface LoadRequest {
   clients: number;
   /** Answers that each asks for, one after the other. */
   answers: number;
-  /** The body of each request beside its prompt. */
+  /** The body of each request beside its prompt and its length. */
   fields: Record<string, unknown>;
   promptTokens: number;
+  /** Tokens of the answers, over and over. */
+  lengths: readonly number[];
 }
 
 /** What came of it. */
@@ -27,15 +29,18 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 let nextPrompt = 0;
 
-async function client({ port, answers, fields, promptTokens }: LoadRequest, gaps: number[]) {
+async function client(
+  { port, answers, fields, promptTokens, lengths }: LoadRequest,
+  gaps: number[],
+): Promise<number> {
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const buffer = new Uint8Array(1 << 16);
   let tokens = 0;
   for (let i = 0; i < answers; i++) {
     const prompt = Array.from({ length: promptTokens }, (_, t) => (nextPrompt * 31 + t * 7) % 256);
-    nextPrompt++;
+    const max_tokens = lengths[nextPrompt++ % lengths.length];
     const body = JSON.stringify({
-      ...{ ...fields, prompt, stream: true, stream_options: { include_usage: true } },
+      ...{ ...fields, prompt, max_tokens, stream: true, stream_options: { include_usage: true } },
     });
     await connection.write(encoder.encode(
       `POST /v1/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n` +
