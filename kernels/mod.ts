@@ -13,6 +13,7 @@ export {
   type Launch,
   type ParamsField,
   Pass,
+  probeMemory,
   type Question,
   Readback,
   readShaderHeader,
@@ -22,6 +23,7 @@ export {
   ShaderError,
   type ShaderHeader,
   sizeOf,
+  type Span,
   Tensor,
   type TensorData,
   Texels,
@@ -50,6 +52,7 @@ export { copy } from "./copy/mod.ts";
 export {
   crossEntropyBackward,
   crossEntropyForward,
+  type CrossEntropyOptions,
   type CrossEntropyTensors,
 } from "./cross_entropy/mod.ts";
 export { dropoutBackward, dropoutForward, type DropoutOptions } from "./dropout/mod.ts";
@@ -57,8 +60,10 @@ export {
   embeddingBackward,
   type EmbeddingBackwardTensors,
   embeddingForward,
+  type EmbeddingOptions,
   embeddingRowsForward,
   type EmbeddingRowsTensors,
+  type EmbeddingTensors,
   LAST_TOKEN,
 } from "./embedding/mod.ts";
 export { fill } from "./fill/mod.ts";

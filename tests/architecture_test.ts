@@ -100,7 +100,7 @@ Deno.test("architecture: no module imports itself by a detour", () => {
   for (const path of sources) visit(path, []);
 });
 
-Deno.test("architecture: each op has a binding, a shader, a reference and a test", () => {
+Deno.test("architecture: each op has a binding, a shader, a reference, a test and a case in the contract", () => {
   const ops = new Set(
     sources.filter((path) => /^kernels\/[^/]+\//.test(path)).map((path) => path.split("/")[1]),
   );
@@ -110,6 +110,13 @@ Deno.test("architecture: each op has a binding, a shader, a reference and a test
     `tests/kernels/${op}_test.ts`,
   ]).filter((path) => !files.includes(path));
   assertEquals(missing, []);
+  const inContract = imports.filter(({ from }) => dirname(from) === "kernels/contract")
+    .map(({ to }) => to.split("/")[1]);
+  assertEquals(
+    [...ops].filter((op) => op !== "random" && !inContract.includes(op)),
+    [],
+    "not in kernels/contract/",
+  );
 });
 
 Deno.test("architecture: each module of data, model and serve is tested: itself, with its folder or as a part of a module there", () => {

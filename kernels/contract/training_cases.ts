@@ -4,6 +4,11 @@ import { attentionBackward, attentionForward } from "../attention/mod.ts";
 import * as attentionReference from "../attention/reference.ts";
 import { biasGradient, biasGradientPartialShape } from "../bias_gradient/mod.ts";
 import * as biasGradientReference from "../bias_gradient/reference.ts";
+import {
+  binaryCrossEntropyBackward,
+  binaryCrossEntropyForward,
+} from "../binary_cross_entropy/mod.ts";
+import * as binaryCrossEntropyReference from "../binary_cross_entropy/reference.ts";
 import { copy } from "../copy/mod.ts";
 import * as copyReference from "../copy/reference.ts";
 import { crossEntropyBackward, crossEntropyForward } from "../cross_entropy/mod.ts";
@@ -72,7 +77,7 @@ function attentionSaved({ B, T, C, heads }: ModelSizes) {
   const next = normal();
   const qkv = Float64Array.from({ length: B * T * 3 * C }, () => Math.fround(next()));
   const [y, lse] = [new Float64Array(B * T * C), new Float64Array(B * heads * T)];
-  attentionReference.attentionForward({ qkv, y, lse }, { B, T, C, heads });
+  attentionReference.attentionForward({ qkv, y, lse }, { B, Tq: T, Tk: T, C, heads });
   const of = (shape: number[], data: Float64Array) => input(shape, (i) => data[i]);
   return {
     qkv: of([B, T, 3 * C], qkv),
@@ -156,7 +161,7 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
           lse: output([B, heads, T]),
         },
         options: { heads },
-        sizes: { B, T, C },
+        sizes: { B, Tq: T, Tk: T, C },
         operations: attentionOperations(sizes, 2),
       };
     },
@@ -175,7 +180,7 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
           delta: output([B, heads, T]),
         },
         options: { heads },
-        sizes: { B, T, C },
+        sizes: { B, Tq: T, Tk: T, C },
         tolerance: 1e-4,
         operations: attentionOperations(sizes, 5),
       };
@@ -238,6 +243,28 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
           losses: output([rows]),
         },
         sizes: { V },
+      };
+    },
+  })),
+  ...(["forward", "backward"] as const).map((direction) => ({
+    name: `binary cross-entropy ${direction}`,
+    at: (sizes: ModelSizes) => {
+      const [rows, K] = [logitRows(sizes), sizes.V];
+      const backward = direction === "backward";
+      return {
+        op: backward ? binaryCrossEntropyBackward : binaryCrossEntropyForward,
+        reference: backward
+          ? binaryCrossEntropyReference.binaryCrossEntropyBackward
+          : binaryCrossEntropyReference.binaryCrossEntropyForward,
+        tensors: {
+          logits: backward ? update([rows, K]) : input([rows, K]),
+          labels: input([rows, K], (i) => (i * 5) % 3 === 1 ? 1 : 0),
+          weights: input([rows], (i) => i % 3),
+          ...(backward ? { scale: input([1], () => 0.25) } : {}),
+          losses: output([rows]),
+        },
+        sizes: { K },
+        tolerance: 5e-5,
       };
     },
   })),

@@ -1,10 +1,7 @@
-import {
-  biasGradientPartialShape,
-  type Device,
-  layernormPartialShape,
-  type Tensor,
-} from "../../kernels/mod.ts";
+import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
+import type { PassOptions } from "../network.ts";
+import type { TensorMaker } from "./shared_tensors.ts";
 
 /** What a layer norm leaves for its backward pass. */
 export interface NormActivations {
@@ -38,10 +35,16 @@ export interface BlockActivations {
 
 /** Everything a forward pass over B rows of T tokens writes. */
 export interface Activations extends Disposable {
+  /** Bytes of GPU memory. */
+  bytes: number;
   B: number;
   T: number;
   /** Input tokens, u32 [B, T]. */
   tokens: Tensor;
+  /** Where each token's document begins in its row, u32 [B, T], where attention keeps to documents. */
+  starts?: Tensor;
+  /** Position of each token in its document, u32 [B, T], where positions restart there. */
+  positions?: Tensor;
   blocks: BlockActivations[];
   /** Whether blocks share all but their `x`, and the backward pass computes the rest again. */
   recompute: boolean;
@@ -52,32 +55,23 @@ export interface Activations extends Disposable {
   norm: NormActivations;
 }
 
-/** Options of {@linkcode createActivations}. */
-export interface ActivationOptions {
-  /** Rows of a batch. */
-  B: number;
-  /** Tokens of a row. */
-  T: number;
-  /** Whether a backward pass will follow; without one all blocks share their memory. */
-  training: boolean;
-  /** Whether the backward pass computes again what blocks do not keep. @default false */
-  recompute?: boolean;
-}
-
 /**
  * Allocates the activations of a forward pass.
  *
  * @throws {GpuError} if the adapter allows no buffer of a tensor's size
  */
 export function createActivations(
-  device: Device,
+  device: TensorMaker,
   config: GptConfig,
-  { B, T, training, recompute = false }: ActivationOptions,
+  options: PassOptions,
 ): Activations {
+  const { B, T, training, recompute = false } = options;
   const { layers, channels: C, heads } = config;
   const N = B * T;
+  const before = device.allocatedBytes;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  const places = (label: string) => stack.use(device.tensor(label, [B, T], "u32"));
   const norm = (label: string): NormActivations => ({
     y: tensor(label, N, C),
     mean: tensor(`${label} mean`, N),
@@ -100,15 +94,17 @@ export function createActivations(
     if (!training) return first;
     return recompute ? { ...first, x: stream(l) } : block(l);
   };
-  return {
-    B,
-    T,
-    tokens: stack.use(device.tensor("tokens", [B, T], "u32")),
+  const tensors = {
+    tokens: places("tokens"),
+    ...(options.documentMask ? { starts: places("starts") } : {}),
+    ...(options.restartPositions ? { positions: places("positions") } : {}),
     blocks: Array.from({ length: layers }, (_, l) => l === 0 ? first : later(l)),
-    recompute,
     branch: tensor("branch", N, C),
     output: training ? tensor("output", N, C) : first.x,
     norm: norm("norm"),
+  };
+  return {
+    ...{ B, T, recompute, ...tensors, bytes: device.allocatedBytes - before },
     [Symbol.dispose]: () => stack.dispose(),
   };
 }
@@ -137,7 +133,7 @@ export interface ActivationGradients extends Disposable {
 
 /** Allocates the gradients of activations. */
 export function createActivationGradients(
-  device: Device,
+  device: TensorMaker,
   { channels: C, heads }: GptConfig,
   { B, T }: { B: number; T: number },
 ): ActivationGradients {

@@ -14,20 +14,20 @@ import type { GptConfig } from "../config.ts";
 import type { ActivationGradients, Activations, NormActivations } from "./activations.ts";
 import { type Dropout, SITES } from "./dropout.ts";
 import { recomputeBlock } from "./forward.ts";
-import type { Affine, GptParameters } from "./parameters.ts";
+import type { Affine, GptGradients, GptParameters } from "./parameters.ts";
 
 /**
  * Writes down the backward pass: the forward's list read from its end. `d.x` holds the gradient of
  * the residual stream throughout; each branch reads it and adds its own part through its layer norm.
  *
- * Reads the gradient of the last layer norm's result from `d.narrow`; adds to the parameters'
- * gradients.
+ * Reads the gradient of the last layer norm's result from `d.narrow`; adds to the gradients of the
+ * parameters that are trained, and goes no further down than to the lowest of them.
  */
 export function gptBackward(
   pass: Pass,
   config: GptConfig,
   weights: GptParameters,
-  gradients: GptParameters,
+  gradients: GptGradients,
   a: Activations,
   d: ActivationGradients,
   dropout?: Dropout,
@@ -36,7 +36,10 @@ export function gptBackward(
   const { heads, channels: C } = config;
   const first = a.blocks[0].x;
   norm(pass, weights.norm, gradients.norm, a.output, a.norm, d, { accumulate: false });
-  for (let l = config.layers - 1; l >= 0; l--) {
+  const trainsEmbedding = gradients.wte !== undefined || gradients.wpe !== undefined;
+  const lowest = trainsEmbedding ? 0 : gradients.blocks.findIndex(isTrained);
+  if (lowest < 0) return;
+  for (let l = config.layers - 1; l >= lowest; l--) {
     const [w, g, block] = [weights.blocks[l], gradients.blocks[l], a.blocks[l]];
     const site = SITES.block(l);
     // What the last block wrote is still there.
@@ -62,6 +65,7 @@ export function gptBackward(
         qkv: block.qkv.view(0, [B, T, 3 * C]),
         y: block.attended.view(0, [B, T, C]),
         lse: block.lse,
+        starts: a.starts,
         dy: d.narrow.view(0, [B, T, C]),
         dqkv: d.qkv.view(0, [B, T, 3 * C]),
         delta: d.delta,
@@ -72,6 +76,7 @@ export function gptBackward(
     linear(pass, w.qkv, g.qkv, d, { x: block.norm1.y, dy: d.qkv, dx: d.narrow });
     norm(pass, w.norm1, g.norm1, block.x, block.norm1, d, { accumulate: true });
   }
+  if (!trainsEmbedding) return;
   if (dropout) {
     dropoutBackward(pass, { x: d.x, clock: dropout.clock }, {
       rate: dropout.rate,
@@ -80,26 +85,34 @@ export function gptBackward(
   }
   embeddingBackward(pass, {
     tokens: a.tokens,
+    positions: a.positions,
     dx: d.x.view(0, [B, T, first.shape[1]]),
-    dwte: gradients.wte,
-    dwpe: gradients.wpe,
+    ...(gradients.wte && { dwte: gradients.wte }),
+    ...(gradients.wpe && { dwpe: gradients.wpe }),
     next: d.next,
   });
 }
 
+/** Whether anything of a block is trained. */
+function isTrained(block: GptGradients["blocks"][number]): boolean {
+  return Object.values(block).some((part) => Object.keys(part).length > 0);
+}
+
 /**
- * dx = dy·wᵀ (overwrites); dw += xᵀ·dy, db += column sums of dy. Where x is the GELU of `before`, dx is
+ * dx = dy·wᵀ (overwrites); dw += xᵀ·dy, db += column sums of dy, unless they are frozen. Where x is the GELU of `before`, dx is
  * that one's gradient.
  */
 function linear(
   pass: Pass,
   { weight }: Affine,
-  gradient: Affine,
+  gradient: Partial<Affine>,
   { biasPartial }: ActivationGradients,
   { x, dy, dx, before }: { x: Tensor; dy: Tensor; dx: Tensor; before?: Tensor },
 ): void {
   matmul(pass, { a: dy, b: weight, y: dx, before }, { layout: "NT" });
-  matmul(pass, { a: x, b: dy, y: gradient.weight }, { layout: "TN", accumulate: true });
+  if (gradient.weight) {
+    matmul(pass, { a: x, b: dy, y: gradient.weight }, { layout: "TN", accumulate: true });
+  }
   if (!gradient.bias) return;
   biasGradient(pass, {
     dy,
@@ -112,7 +125,7 @@ function linear(
 function norm(
   pass: Pass,
   { weight }: Affine,
-  gradient: Affine,
+  gradient: Partial<Affine>,
   x: Tensor,
   { mean, rstd }: NormActivations,
   d: ActivationGradients,
@@ -121,7 +134,8 @@ function norm(
   layernormBackward(
     pass,
     {
-      ...{ x, gain: weight, mean, rstd, dy: d.narrow, dx: d.x, dgain: gradient.weight },
+      ...{ x, gain: weight, mean, rstd, dy: d.narrow, dx: d.x },
+      ...(gradient.weight ? { dgain: gradient.weight } : {}),
       ...(gradient.bias ? { dbias: gradient.bias } : {}),
       partial: d.normPartial,
     },

@@ -126,7 +126,7 @@ function wholeRows(
   a: Activations,
   dropout?: Dropout,
 ): ForwardParts<NormActivations> {
-  const { B, T, branch } = a;
+  const { B, T, tokens, starts, positions, branch } = a;
   const { heads, channels: C } = config;
   const drop = (x: Tensor, layer: number) => {
     if (dropout) dropoutForward(pass, { x, clock: dropout.clock }, { rate: dropout.rate, layer });
@@ -143,7 +143,7 @@ function wholeRows(
     norm,
     embed(x) {
       const { wte, wpe } = weights;
-      embeddingForward(pass, { tokens: a.tokens, wte, wpe, x: x.view(0, [B, T, C]) });
+      embeddingForward(pass, { tokens, positions, wte, wpe, x: x.view(0, [B, T, C]) });
       drop(x, SITES.embedding);
     },
     attend(l, weights, x, y) {
@@ -155,6 +155,7 @@ function wholeRows(
           qkv: qkv.view(0, [B, T, 3 * C]),
           y: y.view(0, [B, T, C]),
           lse,
+          starts,
           ...(dropout ? { clock: dropout.clock } : {}),
         },
         { heads, ...(dropout ? { dropout: dropout.rate, layer: SITES.block(l).attention } : {}) },

@@ -101,17 +101,7 @@ Deno.test("checkVariants: each variant by its name, one that is wrong too, and c
   }
 });
 
-Deno.test("KERNEL_CASES: every op is in it, and keeps its promises at ragged sizes", async (t) => {
-  const code = await Promise.all(
-    ["training", "decoding"].map((name) =>
-      Deno.readTextFile(new URL(`../../kernels/contract/${name}_cases.ts`, import.meta.url))
-    ),
-  );
-  const folders = await Array.fromAsync(Deno.readDir(new URL("../../kernels/", import.meta.url)));
-  const ops = folders.filter(({ isDirectory, name }) =>
-    isDirectory && !["gpu", "contract", "random"].includes(name)
-  );
-  for (const { name } of ops) assertEquals(code.join().includes(`"../${name}/mod.ts"`), true, name);
+Deno.test("KERNEL_CASES: every op keeps its promises at ragged sizes", async (t) => {
   using device = await Device.open();
   for (const { name, at } of KERNEL_CASES) {
     await t.step(name, async () => {
