@@ -1,8 +1,8 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { charTokenizer } from "../../data/mod.ts";
-import { Device } from "../../kernels/mod.ts";
-import { type Golden, openGolden } from "../golden/golden.ts";
-import { Served } from "./served.ts";
+import { charTokenizer } from "../../../data/mod.ts";
+import { Device } from "../../../kernels/mod.ts";
+import { type Golden, openGolden } from "../../golden/golden.ts";
+import { Served } from "../served.ts";
 
 /** Writes a golden model's folder, with a tokenizer of as many characters as it has tokens. */
 async function saveGolden(golden: Golden, folder: string): Promise<void> {
@@ -16,7 +16,7 @@ async function saveGolden(golden: Golden, folder: string): Promise<void> {
   await model.save(folder);
 }
 
-Deno.test("server: a prompt's log-probabilities and embeddings are PyTorch's (26, 36)", async () => {
+Deno.test("engine: a prompt's log-probabilities and embeddings are PyTorch's (26, 36)", async () => {
   using golden = await openGolden("tied_bias");
   const folder = await Deno.makeTempDir();
   try {
