@@ -19,7 +19,9 @@ export interface SideParameters {
 export interface EncoderDecoderParameters {
   /** Token embedding of both sides, [V, C]. */
   shared: Tensor;
+  /** Reads the text to translate. */
   encoder: SideParameters;
+  /** Writes the translation. */
   decoder: SideParameters;
   /** Output layer for the tokens that may be written, [K, C]; a view of `shared` where they are tied. */
   head: Tensor;
