@@ -1,12 +1,39 @@
 /** `quern doctor`: what the GPU is, how fast it is, and what to do about each thing amiss. */
 import { Device, matmul, type MatmulTensors, Pass } from "../kernels/mod.ts";
-import { type AdapterFacts, adviceFor, inferBackend } from "./doctor_advice.ts";
+import { type Preset, PRESETS, TRAIN_DEFAULTS } from "../model/mod.ts";
+import { type AdapterFacts, adviceFor, inferBackend, isSoftware } from "./doctor_advice.ts";
 import { type GpuSpeed, measureSpeed } from "./gpu_speed.ts";
-import { defineOptions, JSON_OPTION, parseOptions } from "./options.ts";
+import { describePlan, GPU_MEMORY_OPTION, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import { defineOptions, JSON_OPTION, type OptionValues, parseOptions } from "./options.ts";
 import { readMachine, remedyFor } from "./setup.ts";
 
 /** Options of `quern doctor`. */
-export const DOCTOR_OPTIONS = defineOptions({ ...JSON_OPTION });
+export const DOCTOR_OPTIONS = defineOptions({
+  model: {
+    type: "string",
+    unit: "PRESET",
+    choices: Object.keys(PRESETS) as Preset[],
+    help: "Tells what training a model of this size takes of the GPU's memory instead.",
+  },
+  batchSize: {
+    type: "integer",
+    unit: "rows",
+    min: 1,
+    default: TRAIN_DEFAULTS.batchSize,
+    help: "Size of its batches.",
+  },
+  context: {
+    type: "integer",
+    unit: "tokens",
+    min: 1,
+    defaultHelp: "the model's",
+    help: "Its longest sequence.",
+  },
+  vocabularySize: { type: "integer", min: 1, default: 50257, help: "Its number of tokens." },
+  recompute: { type: "boolean", help: "As in quern train." },
+  ...GPU_MEMORY_OPTION,
+  ...JSON_OPTION,
+});
 
 /** The limits that decide which models fit. */
 const LIMITS = [
@@ -36,7 +63,8 @@ interface Report extends AdapterFacts, GpuSpeed {
  * @throws {GpuError} if the adapter is there but does not work
  */
 export async function doctor(args: string[]): Promise<number> {
-  const { json } = parseOptions(DOCTOR_OPTIONS, args);
+  const options = parseOptions(DOCTOR_OPTIONS, args);
+  const { json } = options;
   if (!await navigator.gpu?.requestAdapter()) {
     const advice = await adviceWithoutAdapter();
     if (json) console.log(JSON.stringify({ deno: Deno.version.deno, adapter: null, advice }));
@@ -44,9 +72,25 @@ export async function doctor(args: string[]): Promise<number> {
     return 1;
   }
   using device = await Device.open();
+  if (options.model) {
+    const plan = await planModel(device, { ...options, model: options.model });
+    console.log(json ? JSON.stringify(plan) : describePlan(options.model, plan));
+    return 0;
+  }
   const report = await examine(device);
   console.log(json ? JSON.stringify(report) : describe(report));
   return 0;
+}
+
+async function planModel(
+  device: Device,
+  options: OptionValues<typeof DOCTOR_OPTIONS> & { model: Preset },
+): Promise<MemoryPlan> {
+  const { vocabularySize, ...training } = options;
+  const preset = PRESETS[options.model];
+  const context = options.context ?? preset.context;
+  const shape = { ...preset, context, vocabularySize, dropout: 0, bias: true, tie: true };
+  return await planMemory(device, shape, training);
 }
 
 async function adviceWithoutAdapter(): Promise<string[]> {
@@ -59,7 +103,7 @@ async function examine(device: Device): Promise<Report> {
   const { info, features, limits } = device.adapter;
   const facts: AdapterFacts = {
     os: Deno.build.os,
-    software: info.isFallbackAdapter || /llvmpipe|swiftshader|softpipe/i.test(info.description),
+    software: isSoftware(info),
     features: [...features].sort(),
     limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
     subgroupSizes: [info.subgroupMinSize, info.subgroupMaxSize],

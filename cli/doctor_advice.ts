@@ -9,6 +9,11 @@ export interface AdapterFacts {
   subgroupSizes: [least: number, most: number];
 }
 
+/** Whether an adapter computes on the CPU, and so shares its memory. */
+export function isSoftware({ isFallbackAdapter, description }: GPUAdapterInfo): boolean {
+  return isFallbackAdapter || /llvmpipe|swiftshader|softpipe/i.test(description);
+}
+
 /** Names of the graphics interfaces below WebGPU. */
 export type Backend = "Vulkan" | "Metal" | "Direct3D 12 or Vulkan" | "OpenGL";
 

@@ -11,13 +11,14 @@ import {
   SamplesFile,
 } from "./consumers/mod.ts";
 import { Interrupt } from "./interrupt.ts";
+import { describePlan } from "./memory_plan.ts";
 import { parseGivenOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
 import { firstTokens } from "./prompt.ts";
 import { TRAIN_OPTIONS } from "./train_options.ts";
 import { describeProgress } from "./train_mixture.ts";
 import { keepChoices, tuning } from "./train_tuning.ts";
-import { openTrainRun, type TrainRun } from "./train_run.ts";
+import { openTrainRun, planTrainRun, type TrainRun } from "./train_run.ts";
 
 export { TRAIN_OPTIONS };
 
@@ -32,6 +33,11 @@ const SAMPLE_TOKENS = 160;
 export async function train(args: string[]): Promise<number> {
   const given = parseGivenOptions(TRAIN_OPTIONS, args);
   using device = await Device.open();
+  if (given.dryRun) {
+    const plan = await planTrainRun(device, given);
+    console.log(given.json ? JSON.stringify(plan) : describePlan("this model", plan));
+    return 0;
+  }
   using run = await openTrainRun(device, given);
   return await follow(run);
 }

@@ -77,6 +77,8 @@ export interface TrainDataOptions extends RawOptions, CacheOptions {
   mixTemperature: number;
   /** Times that each row may come. @default no end */
   maxEpochs?: number;
+  /** Whether batches must tell the documents of their rows. */
+  documentMask: boolean;
   /** Where to keep the tokens of raw data that is too large for the memory. */
   tokensFolder: string;
   /** Where to keep text that cannot be read again: standard input's and `deno types`'. */
@@ -107,6 +109,12 @@ export async function readTrainData(
     const texts = found.filter(({ shards }) => !shards).map(({ path }) => path);
     const open = () => openTokenizer(options, texts);
     return await openMixture(found, options, tokenizer, open);
+  }
+  if (options.documentMask) {
+    throw new Error(
+      "Cannot mask documents: text does not tell where they begin; pack it with `quern prepare " +
+        "--packing best-fit` and train on its shards",
+    );
   }
   const again = data.length > 0 && !data.includes("-");
   if (!again && !await exists(copy)) await keepCopy(data, copy);

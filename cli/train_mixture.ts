@@ -85,7 +85,7 @@ async function openRows(inputs: Inputs, options: RunOptions): Promise<TrainRows>
   const { train, held } = await openSets(inputs, options, stack);
   const { batchSize, vocabularySize, evalBatches, shuffle, shuffleBlocks } = options;
   const { readable, length, progress } = shardBatches(train, {
-    ...{ batchSize, vocabularySize },
+    ...{ batchSize, vocabularySize, documentIds: options.documentMask },
     ...{ order: options.order, seed: options.seed, start: options.start },
     shuffleBlocks: shuffle === "full" ? shuffle : shuffleBlocks,
     temperature: options.mixTemperature,

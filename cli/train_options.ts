@@ -1,5 +1,6 @@
 import { type Preset, PRESETS, TRAIN_DEFAULTS as PRESET } from "../model/mod.ts";
 import { TUNE_OPTION } from "./kernel_choices.ts";
+import { GPU_MEMORY_OPTION } from "./memory_plan.ts";
 import { defineOptions, JSON_OPTION } from "./options.ts";
 import { CACHE_OPTIONS } from "./remote_shards.ts";
 
@@ -197,6 +198,22 @@ export const TRAIN_OPTIONS = defineOptions({
     default: PRESET.gradientClip,
     help: "Largest global norm of the gradient; 0 for no clipping.",
   },
+  documentMask: {
+    type: "boolean",
+    help:
+      "Tokens attend only within their own document; needs shards that `quern prepare` packed " +
+      "with best-fit.",
+  },
+  restartPositions: {
+    type: "boolean",
+    help: "With --document-mask, positions restart with each document.",
+  },
+  recompute: {
+    type: "boolean",
+    help:
+      "Keeps one block's activations and computes them again on the way back: the same losses, " +
+      "less memory, a third more work.",
+  },
   evalInterval: {
     type: "integer",
     unit: "iterations",
@@ -247,6 +264,11 @@ export const TRAIN_OPTIONS = defineOptions({
     type: "boolean",
     help: "Go on from the newest whole checkpoint of --out, or of the newest run.",
   },
+  dryRun: {
+    type: "boolean",
+    help: "Only tell what the GPU's memory would hold, and the largest batch that fits.",
+  },
+  ...GPU_MEMORY_OPTION,
   ...TUNE_OPTION,
   ...JSON_OPTION,
 });

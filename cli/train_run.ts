@@ -12,6 +12,7 @@ import {
   Trainer,
 } from "../model/mod.ts";
 import { fetchFrom } from "./checkpoint_options.ts";
+import { type MemoryPlan, planMemory } from "./memory_plan.ts";
 import { type GivenOptions, type OptionValues, withDefaults } from "./options.ts";
 import {
   createRun,
@@ -71,17 +72,44 @@ interface Place {
   checkpoint?: string;
 }
 
+/**
+ * Counts the GPU memory that a run would take; makes no run.
+ *
+ * @throws {Error} if a checkpoint is missing
+ * @throws {DataError} if the text cannot be read
+ */
+export async function planTrainRun(device: Device, given: Given): Promise<MemoryPlan> {
+  const { options, checkpoint } = await findRun(given) ??
+    { options: withDefaults(TRAIN_OPTIONS, given) };
+  const copies = await Deno.makeTempDir();
+  try {
+    const { source, data } = await readInputs(options, checkpoint, copies);
+    const shape = source === undefined
+      ? shapeOf(options, data)
+      : await Gpt.readConfig(source, options);
+    return await planMemory(device, shape, { ...options, decayIterations: options.iterations });
+  } finally {
+    await Deno.remove(copies, { recursive: true });
+  }
+}
+
 async function openPlace(given: Given): Promise<Place> {
-  const folder = given.resume ? given.out ?? await newestRun() : undefined;
-  if (given.resume && folder === undefined) {
+  const found = await findRun(given);
+  if (found) return found;
+  const options = withDefaults(TRAIN_OPTIONS, given);
+  const folder = await createRun(given.out, settingsOf(options));
+  return { folder, isNew: true, options, asked: given };
+}
+
+/** The run to go on with; undefined where a new one is asked for, or it was killed at its very start. */
+async function findRun(given: Given): Promise<Place | undefined> {
+  if (!given.resume) return undefined;
+  const folder = given.out ?? await newestRun();
+  if (folder === undefined) {
     throw new Error(`Cannot resume: ${RUNS_FOLDER}/ holds no run. Start one without --resume.`);
   }
-  const saved = folder === undefined ? undefined : await readRunConfig(folder);
-  if (folder === undefined || saved === undefined) {
-    const options = withDefaults(TRAIN_OPTIONS, given);
-    const folder = await createRun(given.out, settingsOf(options));
-    return { folder, isNew: true, options, asked: given };
-  }
+  const saved = await readRunConfig(folder);
+  if (saved === undefined) return undefined;
   const asked: Given = { ...saved, ...given };
   return {
     folder,
@@ -92,8 +120,12 @@ async function openPlace(given: Given): Promise<Place> {
   };
 }
 
-async function prepare(device: Device, place: Place): Promise<TrainRun> {
-  const { folder, options, checkpoint } = place;
+/** The folder that the weights come from, if any, and the data. */
+async function readInputs(
+  options: Options,
+  checkpoint: string | undefined,
+  copies: string,
+): Promise<{ source: string | undefined; data: TrainData }> {
   const source = checkpoint ??
     (options.from === undefined
       ? undefined
@@ -102,11 +134,17 @@ async function prepare(device: Device, place: Place): Promise<TrainRun> {
     {
       ...options,
       defaultContext: PRESETS[options.model].context,
-      copy: join(folder, "data.txt"),
-      tokensFolder: join(folder, "tokens"),
+      copy: join(copies, "data.txt"),
+      tokensFolder: join(copies, "tokens"),
     },
     source === undefined ? undefined : await readTokenizer(join(source, "tokenizer.json")),
   );
+  return { source, data };
+}
+
+async function prepare(device: Device, place: Place): Promise<TrainRun> {
+  const { folder, options, checkpoint } = place;
+  const { source, data } = await readInputs(options, checkpoint, folder);
   const before = await readRunFiles(folder);
   if (before) assertSameFiles(before, data.files);
   using stack = new DisposableStack();
@@ -161,7 +199,9 @@ function assertSameContext(ofData: number | undefined, ofModel: number): void {
 }
 
 /** The options that belong to the run, and not to one call of the command. */
-function settingsOf({ json: _json, resume: _resume, ...settings }: Options) {
+function settingsOf(options: Options) {
+  const { json: _json, resume: _resume, dryRun: _dryRun, gpuMemory: _gpuMemory, ...settings } =
+    options;
   return settings;
 }
 

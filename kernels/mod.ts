@@ -13,6 +13,7 @@ export {
   type Launch,
   type ParamsField,
   Pass,
+  probeMemory,
   type Question,
   Readback,
   readShaderHeader,
@@ -22,6 +23,7 @@ export {
   ShaderError,
   type ShaderHeader,
   sizeOf,
+  type Span,
   Tensor,
   type TensorData,
   Texels,
@@ -40,11 +42,17 @@ export {
   type AttentionOptions,
   type AttentionTensors,
 } from "./attention/mod.ts";
+export {
+  binaryCrossEntropyBackward,
+  binaryCrossEntropyForward,
+  type BinaryCrossEntropyTensors,
+} from "./binary_cross_entropy/mod.ts";
 export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
 export { copy } from "./copy/mod.ts";
 export {
   crossEntropyBackward,
   crossEntropyForward,
+  type CrossEntropyOptions,
   type CrossEntropyTensors,
 } from "./cross_entropy/mod.ts";
 export { dropoutBackward, dropoutForward, type DropoutOptions } from "./dropout/mod.ts";
@@ -52,12 +60,14 @@ export {
   embeddingBackward,
   type EmbeddingBackwardTensors,
   embeddingForward,
+  type EmbeddingOptions,
   embeddingRowsForward,
   type EmbeddingRowsTensors,
+  type EmbeddingTensors,
   LAST_TOKEN,
 } from "./embedding/mod.ts";
 export { fill } from "./fill/mod.ts";
-export { gatherRows } from "./gather/mod.ts";
+export { gatherRows, gatherRowsBackward } from "./gather/mod.ts";
 export { geluBackward, geluForward } from "./gelu/mod.ts";
 export {
   gradientNorm,

@@ -82,6 +82,7 @@ Deno.test("architecture: within a folder a sub-folder is imported through its mo
   const wrong = imports.filter(({ from, to }) =>
     roomOf(from) === roomOf(to) && roomOf(from) !== from &&
     !dirname(from).startsWith(dirname(to)) && !to.endsWith("/mod.ts") &&
+    !(dirname(from) === "kernels/contract" && to.endsWith("/reference.ts")) &&
     files.includes(join(dirname(to), "mod.ts"))
   );
   assertEquals(wrong.map(({ from, to }) => `${from} -> ${to}`), []);
@@ -99,16 +100,23 @@ Deno.test("architecture: no module imports itself by a detour", () => {
   for (const path of sources) visit(path, []);
 });
 
-Deno.test("architecture: each op has a binding, a shader, a reference and a test", () => {
+Deno.test("architecture: each op has a binding, a shader, a reference, a test and a case in the contract", () => {
   const ops = new Set(
     sources.filter((path) => /^kernels\/[^/]+\//.test(path)).map((path) => path.split("/")[1]),
   );
-  ops.delete("gpu");
+  for (const folder of ["gpu", "contract"]) ops.delete(folder);
   const missing = [...ops].flatMap((op) => [
     ...["mod.ts", `${op}.wgsl.ts`, "reference.ts"].map((name) => `kernels/${op}/${name}`),
     `tests/kernels/${op}_test.ts`,
   ]).filter((path) => !files.includes(path));
   assertEquals(missing, []);
+  const inContract = imports.filter(({ from }) => dirname(from) === "kernels/contract")
+    .map(({ to }) => to.split("/")[1]);
+  assertEquals(
+    [...ops].filter((op) => op !== "random" && !inContract.includes(op)),
+    [],
+    "not in kernels/contract/",
+  );
 });
 
 Deno.test("architecture: each module of data, model and serve is tested: itself, with its folder or as a part of a module there", () => {

@@ -15,8 +15,12 @@ export interface Batch {
   targets: Int32Array;
   /** [B, T] weight of each target's loss; all are 1 where it is absent. */
   weights?: Float32Array;
-  /** [B, T] which document of its row each token is of; all are of one where it is absent. */
-  documentIds?: Uint16Array;
+  /**
+   * [B, T] the place in its row where each token's document begins. Attention within documents lets
+   * the token at t see those from there to t; its position in its document is t less that. Rows are
+   * of one document where it is absent.
+   */
+  documentStarts?: Uint32Array;
 }
 
 /** Options of `batches`. */

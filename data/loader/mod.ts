@@ -8,7 +8,6 @@ export {
 export { documentEncoder, encodeDocuments, endOfTextOf } from "./document_tokens.ts";
 export { type GrowingSet, isGrowing } from "./growing_set.ts";
 export { permutation } from "./permutation.ts";
-export { documentStarts } from "./row_batch.ts";
 export { type HeldOutRows, holdOutRows, rowRange, tokenSet } from "./row_sets.ts";
 export {
   type ShardBatches,

@@ -19,7 +19,7 @@ export function emptyBatch(
     tokens: new Uint32Array(B * T),
     targets: new Int32Array(B * T).fill(-1),
     ...(weights && { weights: new Float32Array(B * T) }),
-    ...(documentIds && { documentIds: new Uint16Array(B * T) }),
+    ...(documentIds && { documentStarts: new Uint32Array(B * T) }),
   };
 }
 
@@ -36,23 +36,13 @@ export function copyRow(batch: Batch, i: number, { tokens, weights, documentIds 
     for (let t = 0; t < T; t++) if (weights[t + 1] === 0) targets[at + t] = -1;
     batch.weights?.set(weights.subarray(1), at);
   } else batch.weights?.fill(1, at, at + T);
-  if (batch.documentIds && documentIds) {
-    batch.documentIds.set(documentIds.subarray(0, T), at);
-    for (let t = 0; t < T; t++) if (documentIds[t + 1] !== documentIds[t]) targets[at + t] = -1;
+  const { documentStarts } = batch;
+  if (!documentStarts || !documentIds) return;
+  let start = 0;
+  for (let t = 0; t < T; t++) {
+    documentStarts[at + t] = start;
+    if (documentIds[t + 1] === documentIds[t]) continue;
+    targets[at + t] = -1;
+    start = t + 1;
   }
-}
-
-/**
- * For each token of a batch the place in its row where its document begins, [B, T]. Attention within
- * documents lets the token at t see those from there to t; its position in its document is t less
- * that.
- */
-export function documentStarts({ B, T, documentIds }: Batch): Uint32Array {
-  const starts = new Uint32Array(B * T);
-  if (!documentIds) return starts;
-  for (let i = 0; i < B * T; i++) {
-    const t = i % T;
-    starts[i] = t > 0 && documentIds[i] === documentIds[i - 1] ? starts[i - 1] : t;
-  }
-  return starts;
 }

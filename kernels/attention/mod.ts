@@ -11,12 +11,15 @@ import { ATTENTION_VARIANTS, type AttentionVariant } from "./variants.ts";
 export type { AttentionBackwardTensors, AttentionOptions, AttentionTensors } from "./problem.ts";
 
 /**
- * Causal multi-head self-attention: y = softmax(q·kᵀ/√HS)·v over the keys up to each query, with
- * HS = C / heads. Overwrites y and lse; takes no memory beyond them.
+ * Multi-head attention: y = softmax(q·kᵀ/√HS)·v over the keys that each query sees, with
+ * HS = C / heads: causal, those from `starts` to its own place; else all of a row up to `lengths`, of
+ * the same sequence or of another one. A query that sees no key gets zeros, keys that no query of a
+ * thread sees cost nothing. Overwrites y and lse; takes no memory beyond them.
  *
  * Source: Vaswani et al. 2017, "Attention Is All You Need"; Dao et al. 2022, "FlashAttention".
  *
  * @throws {RangeError} if shapes do not fit each other, or a head has more than 128 channels
+ * @throws {TypeError} if tensors are missing, or given that do not go together
  */
 export function attentionForward(
   pass: Pass,
@@ -28,10 +31,11 @@ export function attentionForward(
 }
 
 /**
- * Gradient of {@linkcode attentionForward}. Overwrites dqkv and delta; probabilities are computed
- * again from lse.
+ * Gradient of {@linkcode attentionForward}. Overwrites dqkv, or dq and dkv, and delta; probabilities
+ * are computed again from lse.
  *
  * @throws {RangeError} if shapes do not fit each other, or a head has more than 128 channels
+ * @throws {TypeError} if tensors are missing, or given that do not go together
  */
 export function attentionBackward(
   pass: Pass,
@@ -47,17 +51,22 @@ function question(
   direction: "forward" | "backward",
   problem: AttentionProblem,
 ): Question<AttentionVariant> {
-  const { tensors, B, T, heads, headSize, dropout } = problem;
-  const forward = direction === "forward";
+  const { B, Tq, Tk, heads, headSize, causal, dropout } = problem;
+  const cross = problem.tensors.qkv === undefined;
+  // Bounds are the data's: variants are tried where each query sees as much as it may.
+  const tensors = { ...problem.tensors, starts: undefined, lengths: undefined };
+  const gradients = cross ? ["dq", "dkv"] : ["dqkv"];
+  const kinds = [...(causal ? [] : [cross ? "cross" : "full"]), ...(dropout ? ["dropout"] : [])];
   return {
-    group: `attention ${direction} ${heads} heads of ${headSize}${dropout ? " dropout" : ""}`,
-    rows: B * T,
+    group: [`attention ${direction} ${heads} heads of ${headSize}`, ...kinds].join(" "),
+    rows: B * Tq,
     variants: fitting(tensors.y!.device, ATTENTION_VARIANTS, (variant) => variant.fits(problem)),
     plain: ATTENTION_VARIANTS[0],
     trial: {
       tensors,
-      results: forward ? ["y", "lse"] : ["dqkv", "delta"],
-      operations: (forward ? 2 : 5) * B * heads * T * T * headSize,
+      results: direction === "forward" ? ["y", "lse"] : [...gradients, "delta"],
+      operations: (direction === "forward" ? 4 : 10) * B * heads * Tq * Tk * headSize /
+        (causal ? 2 : 1),
       run: (pass, tensors, variant) => variant[direction](pass, { ...problem, tensors }),
     },
   };

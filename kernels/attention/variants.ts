@@ -42,44 +42,67 @@ function variant(
     order: "rows",
     matrices: source === "matrix",
     barriers: source === "tile",
-    fits: ({ tensors: { qkv, y }, headSize }) =>
-      source !== "matrix" || (headSize % 4 === 0 && fitsTexture(qkv!) && fitsTexture(y!)),
+    fits: ({ tensors: { qkv, q, kv, y }, headSize }) =>
+      source !== "matrix" ||
+      (headSize % 4 === 0 && [qkv, q, kv, y].every((tensor) => !tensor || fitsTexture(tensor))),
     forward: (pass, problem) => {
-      const { launch, form, label } = prepare(pass, problem);
-      launch({ label: `${label("forward")}`, code: attentionForwardWgsl(form) }, [
-        ...["qkv", "y", "lse"],
-      ]);
+      const { launch, form } = prepare(pass, problem);
+      launch("forward", attentionForwardWgsl(form), ["y", "lse"], problem.Tq, 2);
     },
     backward: (pass, problem) => {
-      const { launch, form, label } = prepare(pass, problem);
+      const { launch, form } = prepare(pass, problem);
+      const { cross } = form;
       launch(
-        { label: label("backward queries"), code: attentionBackwardQueriesWgsl(form) },
-        ["qkv", "y", "lse", "dy", "dqkv", "delta"],
+        "backward queries",
+        attentionBackwardQueriesWgsl(form),
+        [
+          ...["y", "lse", "dy", "delta"],
+          cross ? "dq" : "dqkv",
+        ],
+        problem.Tq,
+        3,
       );
       launch(
-        { label: label("backward keys"), code: attentionBackwardKeysWgsl(form) },
-        ["qkv", "lse", "dy", "delta", "dqkv"],
+        "backward keys",
+        attentionBackwardKeysWgsl(form),
+        [
+          ...["lse", "dy", "delta"],
+          cross ? "dkv" : "dqkv",
+        ],
+        problem.Tk,
+        4,
       );
     },
   };
 
   function prepare(
     pass: Pass,
-    { tensors, B, T, heads, headSize, dropout, params }: AttentionProblem,
+    { tensors, B, Tq, Tk, heads, headSize, causal, dropout, params }: AttentionProblem,
   ) {
     const rows = rowsOf(headSize);
-    const form: AttentionForm = { headSize, rows, block, source, dropout };
+    const cross = tensors.qkv === undefined;
+    const bounds = causal ? "starts" : "lengths";
+    const bounded = tensors[bounds] !== undefined;
+    const form: AttentionForm = {
+      ...{ headSize, rows, block, source },
+      ...{ dropout, cross, causal, bounded },
+    };
+    const shared = [
+      ...(cross ? ["q", "kv"] : ["qkv"]),
+      ...(bounded ? [bounds] : []),
+      ...(dropout ? ["clock"] : []),
+    ];
     const all: Record<string, Tensor | undefined> = { ...tensors };
     return {
       form,
-      label: (kernel: string) => `attention/${kernel} ${headSize} ${name}`,
-      launch: (shader: Shader, names: string[]) =>
-        pass.launch(
-          shader,
-          Object.fromEntries([...names, ...(dropout ? ["clock"] : [])].map((n) => [n, all[n]!])),
-          params,
-          { workgroups: [Math.ceil(T / (block * rows)), B * heads] },
-        ),
+      /** Launches a kernel with a thread for each of the rows owned, and some products of all pairs. */
+      launch: (kernel: string, code: string, names: string[], owned: number, products: number) => {
+        const shader: Shader = { label: `attention/${kernel} ${headSize} ${name}`, code };
+        const bound = Object.fromEntries([...shared, ...names].map((each) => [each, all[each]!]));
+        const workgroups: [number, number] = [Math.ceil(owned / (block * rows)), B * heads];
+        const operations = products * 2 * B * heads * Tq * Tk * headSize / (causal ? 2 : 1);
+        pass.launch(shader, bound, params, { workgroups }, operations);
+      },
     };
   }
 }

@@ -13,17 +13,31 @@ export interface CrossEntropyTensors {
   losses: Tensor;
 }
 
+/** Options of {@linkcode crossEntropyForward}. */
+export interface CrossEntropyOptions {
+  /**
+   * Share ε of each target that is spread over all columns, in [0, 1). Source: Szegedy et al. 2016,
+   * "Rethinking the Inception Architecture for Computer Vision". @default 0
+   */
+  smoothing?: number;
+}
+
 /** Widest row that a thread works on alone: on a CPU a barrier costs as much as 4,000 columns. */
 const ALONE = 2048;
 
 /**
  * Softmax cross-entropy of rows, in nats:
- * losses[i] = weights[i]·(−log softmax(logits[i])[targets[i]]), 0 where the target is −1. Overwrites losses. Targets must be below V.
+ * losses[i] = weights[i]·(−log softmax(logits[i])[targets[i]]), 0 where the target is −1. Overwrites
+ * losses. Targets must be below V.
  *
  * @throws {RangeError} if shapes do not fit each other
  */
-export function crossEntropyForward(pass: Pass, t: CrossEntropyTensors): void {
-  launch(pass, "crossEntropyForward", t);
+export function crossEntropyForward(
+  pass: Pass,
+  t: CrossEntropyTensors,
+  options: CrossEntropyOptions = {},
+): void {
+  launch(pass, "crossEntropyForward", t, options);
 }
 
 /**
@@ -36,11 +50,17 @@ export function crossEntropyForward(pass: Pass, t: CrossEntropyTensors): void {
 export function crossEntropyBackward(
   pass: Pass,
   t: CrossEntropyTensors & { scale: Tensor },
+  options: CrossEntropyOptions = {},
 ): void {
-  launch(pass, "crossEntropyBackward", t);
+  launch(pass, "crossEntropyBackward", t, options);
 }
 
-function launch(pass: Pass, op: string, t: CrossEntropyTensors & { scale?: Tensor }): void {
+function launch(
+  pass: Pass,
+  op: string,
+  t: CrossEntropyTensors & { scale?: Tensor },
+  { smoothing = 0 }: CrossEntropyOptions,
+): void {
   const { logits, targets, weights, losses, scale } = t;
   if (logits.shape.length !== 2) {
     throw new RangeError(`Cannot run ${op}: logits must be [rows, V], got [${logits.shape}]`);
@@ -57,6 +77,7 @@ function launch(pass: Pass, op: string, t: CrossEntropyTensors & { scale?: Tenso
     lanes,
     weighted: weights !== undefined,
     backward: scale !== undefined,
+    smoothed: smoothing > 0,
   };
   pass.launch(
     {
@@ -64,7 +85,7 @@ function launch(pass: Pass, op: string, t: CrossEntropyTensors & { scale?: Tenso
       code: crossEntropyWgsl(variant),
     },
     { logits, targets, losses, ...(weights ? { weights } : {}), ...(scale ? { scale } : {}) },
-    { rows, V },
+    { rows, V, ...(variant.smoothed ? { smoothing } : {}) },
     { threads: rows * lanes },
   );
 }

@@ -1,31 +1,39 @@
 /**
- * Token plus position embedding: x[b][t] = wte[tokens[b][t]] + wpe[t].
+ * Token plus position embedding: x[b][t] = scale·wte[tokens[b][t]] + wpe[offset + t], or
+ * wpe[offset + positions[b][t]].
  *
  * A vocabulary larger than a binding is walked over in ranges of rows: each launch sees rows
  * [first, first + rows) of wte and passes over the positions of other tokens.
  */
 
-/** tokens: [N]; wte: [rows, C]; wpe: [T, C]; x: [N, C]. A thread writes one element; overwrites x. */
-export const embeddingForwardWgsl: string = /* wgsl */ `
+/**
+ * tokens, positions: [N]; wte: [rows, C]; wpe: [at least offset + T, C]; x: [N, C]. A thread writes one
+ * element; overwrites x.
+ */
+export function embeddingForwardWgsl({ positions }: { positions: boolean }): string {
+  return /* wgsl */ `
 override BLOCK: u32 = 64;
-struct Params { N: u32, T: u32, C: u32, first: u32, rows: u32 }
+struct Params { N: u32, T: u32, C: u32, first: u32, rows: u32, offset: u32, scale: f32 }
 @group(0) @binding(0) var<storage, read> tokens: array<u32>;
 @group(0) @binding(1) var<storage, read> wte: array<f32>;
 @group(0) @binding(2) var<storage, read> wpe: array<f32>;
 @group(0) @binding(3) var<storage, read_write> x: array<f32>;
-@group(0) @binding(4) var<uniform> params: Params;
+${positions ? "@group(0) @binding(4) var<storage, read> positions: array<u32>;" : ""}
+@group(0) @binding(5) var<uniform> params: Params;
 
 @compute @workgroup_size(BLOCK)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * BLOCK;
   if (i >= params.N * params.C) { return; }
-  let position = i / params.C;
+  let n = i / params.C;
   let c = i % params.C;
-  let row = tokens[position] - params.first;
+  let row = tokens[n] - params.first;
   if (row >= params.rows) { return; }
-  x[i] = wte[row * params.C + c] + wpe[position % params.T * params.C + c];
+  let position = params.offset + ${positions ? "positions[n]" : "n % params.T"};
+  x[i] = params.scale * wte[row * params.C + c] + wpe[position * params.C + c];
 }
 `;
+}
 
 /**
  * tokens, next: [N]. A thread owns a position and overwrites next: the next position with the same
@@ -54,11 +62,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 /**
  * tokens, next: [N]; dx: [N, C]; dwte: [rows, C]. A thread owns a channel of a position; that of a
  * token's first position follows the chain and adds the sum to dwte: accumulates, in fixed order and
- * without looking at the rest of the vocabulary.
+ * without looking at the rest of the vocabulary. Positions that restart are summed in the same way.
  */
 export const embeddingTokensWgsl: string = /* wgsl */ `
 override BLOCK: u32 = 64;
-struct Params { N: u32, C: u32, first: u32, rows: u32 }
+struct Params { N: u32, C: u32, first: u32, rows: u32, scale: f32 }
 @group(0) @binding(0) var<storage, read> tokens: array<u32>;
 @group(0) @binding(1) var<storage, read> next: array<u32>;
 @group(0) @binding(2) var<storage, read> dx: array<f32>;
@@ -78,14 +86,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     sum += dx[position * params.C + c];
     position = next[position] & 0x7fffffffu;
   }
-  dwte[row * params.C + c] += sum;
+  dwte[row * params.C + c] += params.scale * sum;
 }
 `;
 
-/** dx: [B, T, C]; dwpe: [T, C]. A thread sums an element over the batch; accumulates. */
+/**
+ * dx: [B, T, C]; dwpe: [at least T, C], from element `start` on. A thread sums an element over the
+ * batch; accumulates.
+ */
 export const embeddingPositionsWgsl: string = /* wgsl */ `
 override BLOCK: u32 = 64;
-struct Params { B: u32, n: u32 }
+struct Params { B: u32, n: u32, start: u32 }
 @group(0) @binding(0) var<storage, read> dx: array<f32>;
 @group(0) @binding(1) var<storage, read_write> dwpe: array<f32>;
 @group(0) @binding(2) var<uniform> params: Params;
@@ -96,7 +107,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= params.n) { return; }
   var sum = 0.0;
   for (var b = 0u; b < params.B; b++) { sum += dx[b * params.n + i]; }
-  dwpe[i] += sum;
+  dwpe[params.start + i] += sum;
 }
 `;
 

@@ -9,24 +9,50 @@ import {
 
 export { LAST_TOKEN } from "./embedding.wgsl.ts";
 
+/** Options of {@linkcode embeddingForward} and its gradient. */
+export interface EmbeddingOptions {
+  /** What token embeddings are multiplied by. @default 1 */
+  scale?: number;
+  /** Row of wpe that position 0 has. @default 0 */
+  offset?: number;
+}
+
+/** Tensors of {@linkcode embeddingForward}. */
+export interface EmbeddingTensors {
+  /** u32 [B, T], each below V. */
+  tokens: Tensor;
+  /** u32 [B, T]: the position of each token, below T. @default its place in the row, t */
+  positions?: Tensor;
+  /** [V, C]. */
+  wte: Tensor;
+  /** [at least offset + T, C]. */
+  wpe: Tensor;
+  /** [B, T, C]. */
+  x: Tensor;
+}
+
 /**
- * Token plus position embedding: x[b][t] = wte[tokens[b][t]] + wpe[t]. Overwrites x. A wte larger than
- * a binding is walked over in parts.
+ * Token plus position embedding: x[b][t] = scale·wte[tokens[b][t]] + wpe[offset + position].
+ * Overwrites x. A wte larger than a binding is walked over in parts.
  *
- * @param t tokens: u32 [B, T], each below V; wte: [V, C]; wpe: [at least T, C]; x: [B, T, C]
  * @throws {RangeError} if the shapes do not fit
  */
 export function embeddingForward(
   pass: Pass,
-  t: { tokens: Tensor; wte: Tensor; wpe: Tensor; x: Tensor },
+  t: EmbeddingTensors,
+  { scale = 1, offset = 0 }: EmbeddingOptions = {},
 ): void {
-  const { tokens, wte, wpe, x } = t;
-  const [B, T, C] = sizes("embeddingForward", tokens, wte, wpe, x);
+  const { tokens, positions, wte, wpe, x } = t;
+  const [B, T] = tokens.shape;
+  const C = wte.shape[1];
+  assertShapes("embeddingForward", { x, positions }, { x: [B, T, C], positions: [B, T] });
+  assertPositions("embeddingForward", wpe, [offset + T, C]);
+  const code = embeddingForwardWgsl({ positions: positions !== undefined });
   for (const { rows, first } of vocabularyRanges(wte)) {
     pass.launch(
-      { label: "embedding/forward", code: embeddingForwardWgsl },
-      { tokens, wte: rows, wpe, x },
-      { N: B * T, T, C, first, rows: rows.shape[0] },
+      { label: "embedding/forward", code },
+      { tokens, wte: rows, wpe, x, ...(positions ? { positions } : {}) },
+      { N: B * T, T, C, first, rows: rows.shape[0], offset, scale },
       { threads: B * T * C },
     );
   }
@@ -87,12 +113,14 @@ export function embeddingRowsForward(
 export interface EmbeddingBackwardTensors {
   /** u32 [B, T], each below V. */
   tokens: Tensor;
+  /** u32 [B, T], as in the forward pass. */
+  positions?: Tensor;
   /** [B, T, C]. */
   dx: Tensor;
-  /** [V, C]. */
-  dwte: Tensor;
-  /** [at least T, C]. */
-  dwpe: Tensor;
+  /** [V, C]. @default none, where it is frozen */
+  dwte?: Tensor;
+  /** [at least offset + T, C]. @default none, where it is frozen */
+  dwpe?: Tensor;
   /** Scratch, u32 [B, T]. */
   next: Tensor;
 }
@@ -103,43 +131,62 @@ export interface EmbeddingBackwardTensors {
  *
  * @throws {RangeError} if the shapes do not fit
  */
-export function embeddingBackward(pass: Pass, t: EmbeddingBackwardTensors): void {
-  const { tokens, dx, dwte, dwpe, next } = t;
-  const [B, T, C] = sizes("embeddingBackward", tokens, dwte, dwpe, dx);
-  assertShapes("embeddingBackward", { next }, { next: [B, T] });
-  const N = B * T;
-  pass.launch(
-    { label: "embedding/chains", code: embeddingChainsWgsl },
-    { tokens, next },
-    { N },
-    { threads: N },
-  );
-  for (const { rows, first } of vocabularyRanges(dwte)) {
-    pass.launch(
-      { label: "embedding/tokens", code: embeddingTokensWgsl },
-      { tokens, next, dx, dwte: rows },
-      { N, C, first, rows: rows.shape[0] },
-      { threads: N * C },
-    );
+export function embeddingBackward(
+  pass: Pass,
+  t: EmbeddingBackwardTensors,
+  { scale = 1, offset = 0 }: EmbeddingOptions = {},
+): void {
+  const { tokens, positions, dx, dwte, dwpe, next } = t;
+  const [B, T, C] = dx.shape;
+  assertShapes("embeddingBackward", { ...t }, {
+    ...{ tokens: [B, T], dx: [B, T, C], dwte: [dwte?.shape[0] ?? 0, C], next: [B, T] },
+    positions: [B, T],
+  });
+  if (dwte) addByIds(pass, { ids: tokens, dx, table: dwte, next }, { scale, offset: 0 });
+  if (!dwpe) return;
+  assertPositions("embeddingBackward", dwpe, [offset + T, C]);
+  if (positions) {
+    addByIds(pass, { ids: positions, dx, table: dwpe, next }, { scale: 1, offset });
+    return;
   }
   pass.launch(
     { label: "embedding/positions", code: embeddingPositionsWgsl },
     { dx, dwpe },
-    { B, n: T * C },
+    { B, n: T * C, start: offset * C },
     { threads: T * C },
   );
 }
 
-function sizes(op: string, tokens: Tensor, wte: Tensor, wpe: Tensor, x: Tensor): number[] {
-  const [B, T] = tokens.shape;
-  const C = wte.shape[1];
-  assertShapes(op, { x }, { x: [B, T, C] });
-  if (wpe.shape[0] < T || wpe.shape[1] !== C) {
-    throw new RangeError(
-      `Cannot run ${op}: positions must be [at least ${T}, ${C}], got [${wpe.shape}]`,
+/** Adds to each row of a table the sum of dx at the places that have its id; overwrites next. */
+function addByIds(
+  pass: Pass,
+  t: { ids: Tensor; dx: Tensor; table: Tensor; next: Tensor },
+  { scale, offset }: { scale: number; offset: number },
+): void {
+  const { ids, dx, table, next } = t;
+  const C = table.shape[1];
+  const N = ids.size;
+  pass.launch(
+    { label: "embedding/chains", code: embeddingChainsWgsl },
+    { tokens: ids, next },
+    { N },
+    { threads: N },
+  );
+  for (const { rows, first } of vocabularyRanges(table)) {
+    pass.launch(
+      { label: "embedding/tokens", code: embeddingTokensWgsl },
+      { tokens: ids, next, dx, dwte: rows },
+      { N, C, first: (first - offset) >>> 0, rows: rows.shape[0], scale },
+      { threads: N * C },
     );
   }
-  return [B, T, C];
+}
+
+function assertPositions(op: string, { shape }: Tensor, [T, C]: [number, number]): void {
+  if (shape[0] >= T && shape[1] === C) return;
+  throw new RangeError(
+    `Cannot run ${op}: positions must be [at least ${T}, ${C}], got [${shape}]`,
+  );
 }
 
 /** Rows of an embedding in parts that may be bound; a part begins at a multiple of 64 rows. */

@@ -1,22 +1,48 @@
-/** x[b][t] = wte[tokens[b][t]] + wpe[t]. */
+/** Sizes of an embedding, and its options. */
+export interface EmbeddingSizes {
+  T: number;
+  C: number;
+  /** @default 1 */
+  scale?: number;
+  /** @default 0 */
+  offset?: number;
+}
+
+/** x[b][t] = scale·wte[tokens[b][t]] + wpe[offset + position]; the position is t where none is given. */
 export function embeddingForward(
-  t: { tokens: Uint32Array; wte: Float64Array; wpe: Float64Array; x: Float64Array },
-  { T, C }: { T: number; C: number },
+  t: {
+    tokens: Uint32Array;
+    positions?: Uint32Array;
+    wte: Float64Array;
+    wpe: Float64Array;
+    x: Float64Array;
+  },
+  { T, C, scale = 1, offset = 0 }: EmbeddingSizes,
 ): void {
   t.tokens.forEach((token, n) => {
-    for (let c = 0; c < C; c++) t.x[n * C + c] = t.wte[token * C + c] + t.wpe[n % T * C + c];
+    const position = offset + (t.positions?.[n] ?? n % T);
+    for (let c = 0; c < C; c++) {
+      t.x[n * C + c] = scale * t.wte[token * C + c] + t.wpe[position * C + c];
+    }
   });
 }
 
-/** dwte[tokens[b][t]] += dx[b][t]; dwpe[t] += dx[b][t]. */
+/** dwte[tokens[b][t]] += scale·dx[b][t]; dwpe[offset + position] += dx[b][t]. */
 export function embeddingBackward(
-  t: { tokens: Uint32Array; dx: Float64Array; dwte: Float64Array; dwpe: Float64Array },
-  { T, C }: { T: number; C: number },
+  t: {
+    tokens: Uint32Array;
+    positions?: Uint32Array;
+    dx: Float64Array;
+    dwte?: Float64Array;
+    dwpe?: Float64Array;
+  },
+  { T, C, scale = 1, offset = 0 }: EmbeddingSizes,
 ): void {
   t.tokens.forEach((token, n) => {
+    const position = offset + (t.positions?.[n] ?? n % T);
     for (let c = 0; c < C; c++) {
-      t.dwte[token * C + c] += t.dx[n * C + c];
-      t.dwpe[n % T * C + c] += t.dx[n * C + c];
+      if (t.dwte) t.dwte[token * C + c] += scale * t.dx[n * C + c];
+      if (t.dwpe) t.dwpe[position * C + c] += t.dx[n * C + c];
     }
   });
 }

@@ -1,5 +1,5 @@
 import { assertShapes, type Pass, type Tensor } from "../gpu/mod.ts";
-import { gatherRowsWgsl } from "./gather.wgsl.ts";
+import { gatherRowsBackwardWgsl, gatherRowsWgsl } from "./gather.wgsl.ts";
 
 /**
  * Copies chosen rows: y[r] = x[rows[r]]. Overwrites y.
@@ -13,4 +13,20 @@ export function gatherRows(pass: Pass, t: { x: Tensor; rows: Tensor; y: Tensor }
   pass.launch({ label: "gather/rows", code: gatherRowsWgsl }, t, { n: R * C, C }, {
     threads: R * C,
   });
+}
+
+/**
+ * Gradient of {@linkcode gatherRows}: dx[rows[r]] += dy[r], also where a row was chosen twice. Adds to dx.
+ *
+ * @param t dy: [R, C]; rows: u32 [R], each below N; dx: [N, C]
+ * @throws {RangeError} if the shapes do not fit
+ */
+export function gatherRowsBackward(
+  pass: Pass,
+  t: { dy: Tensor; rows: Tensor; dx: Tensor },
+): void {
+  const [R, C] = [t.rows.size, t.dx.shape[1]];
+  assertShapes("gatherRowsBackward", t, { rows: [R], dy: [R, C] });
+  const shader = { label: "gather/rows backward", code: gatherRowsBackwardWgsl };
+  pass.launch(shader, t, { R, C }, { threads: R * C });
 }

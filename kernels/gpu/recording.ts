@@ -1,8 +1,10 @@
 import type { Device, Kernel } from "./device.ts";
+import { withHalves } from "./half.ts";
 import { assertBindings, bindingEntries, packParams } from "./launch_bindings.ts";
 import { type MatrixCopy, matrixSize, MatrixTextures } from "./matrix_textures.ts";
+import type { TimedLaunch } from "./profiler.ts";
 import type { Shader, ShaderHeader } from "./shader.ts";
-import { sizeOf, type Tensor } from "./tensor.ts";
+import { sizeOf, Tensor, widthOf } from "./tensor.ts";
 import type { Texels } from "./texels.ts";
 
 /** How many threads a launch needs: a count along x (any size), or whole workgroups in x, y and z. */
@@ -18,6 +20,8 @@ export interface Launch {
   params: Record<string, number>;
   /** How many threads. */
   extent: Extent;
+  /** Floating-point operations, for profiles. */
+  operations: number;
 }
 
 /** Collects kernel launches; every op of `kernels/` takes one as its first argument. */
@@ -38,16 +42,21 @@ export class Pass {
   /**
    * Writes down one launch.
    *
-   * @param bindings a tensor, or texels, for each binding of the shader, by its WGSL name
+   * @param bindings a tensor, or texels, for each binding of the shader, by its WGSL name; one of f16
+   * may stand where the shader says f32
    * @param params a number for each field of the shader's `Params`
+   * @param operations floating-point operations, for profiles; 0 where they do not set the pace
    */
   launch(
     shader: Shader,
     bindings: Record<string, Tensor | Texels>,
     params: Record<string, number>,
     extent: Extent,
+    operations: number = 0,
   ): void {
-    this.launches.push({ shader, bindings, params, extent });
+    const halves = Object.keys(bindings).filter((name) => isHalf(bindings[name]));
+    const stored = withHalves(shader, halves);
+    this.launches.push({ shader: stored, bindings, params, extent, operations });
   }
 
   /**
@@ -63,9 +72,11 @@ export class Pass {
   }
 }
 
+const isHalf = (bound: Tensor | Texels) => bound instanceof Tensor && bound.dtype === "f16";
+
 interface Dispatch {
-  /** The kernel's name. */
-  label: string;
+  /** What a profile tells of it. */
+  facts: TimedLaunch;
   /** Made before it. */
   copies: MatrixCopy[];
   pipeline: GPUComputePipeline;
@@ -103,7 +114,13 @@ export class Recording implements Disposable {
       assertBindings(kernels[i], launch);
       const matrices = textures.plan(kernels[i], launch, i);
       return {
-        label: launch.shader.label,
+        facts: {
+          label: launch.shader.label,
+          recording: label,
+          operations: launch.operations,
+          bytes: bytesOf(Object.values(launch.bindings)),
+          copiedBytes: bytesOf(matrices.copies.map(({ source }) => source)),
+        },
         copies: matrices.copies,
         pipeline: kernels[i].pipeline,
         group: device.gpu.createBindGroup({
@@ -119,15 +136,19 @@ export class Recording implements Disposable {
 
   /** Submits the launches once, in the order they were written down. */
   run(): void {
+    const { profiler } = this.device;
     const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
     let pass: GPUComputePassEncoder | undefined;
     for (const dispatch of this.dispatches) {
-      if (dispatch.copies.length > 0) {
+      if (profiler || dispatch.copies.length > 0) {
         pass?.end();
         pass = undefined;
         for (const copy of dispatch.copies) encodeCopy(encoder, copy);
       }
-      pass ??= encoder.beginComputePass({ label: this.label });
+      pass ??= encoder.beginComputePass({
+        label: this.label,
+        timestampWrites: profiler?.next(dispatch.facts),
+      });
       encodeDispatch(pass, dispatch);
     }
     pass?.end();
@@ -143,7 +164,7 @@ export class Recording implements Disposable {
     for (const dispatch of this.dispatches) {
       if (dispatch.copies.length > 0) {
         throw new TypeError(
-          `Cannot add ${this.label} to a pass: ${dispatch.label} needs matrices copied before it; run it by itself`,
+          `Cannot add ${this.label} to a pass: ${dispatch.facts.label} needs matrices copied before it; run it by itself`,
         );
       }
       encodeDispatch(pass, dispatch);
@@ -154,6 +175,10 @@ export class Recording implements Disposable {
   [Symbol.dispose](): void {
     this.owned.dispose();
   }
+}
+
+function bytesOf(memory: readonly (Tensor | Texels)[]): number {
+  return memory.reduce((sum, { size }) => sum + 4 * size, 0);
 }
 
 function encodeDispatch(
@@ -168,7 +193,11 @@ function encodeDispatch(
 function encodeCopy(encoder: GPUCommandEncoder, { source, texture }: MatrixCopy): void {
   const [rows, columns] = matrixSize(source);
   encoder.copyBufferToTexture(
-    { buffer: source.buffer, offset: source.offsetBytes, bytesPerRow: 4 * columns },
+    {
+      buffer: source.buffer,
+      offset: source.offsetBytes,
+      bytesPerRow: widthOf(source.dtype) * columns,
+    },
     { texture },
     [columns / 4, rows],
   );

@@ -125,8 +125,8 @@ export interface LayernormBackwardTensors {
   dy: Tensor;
   /** [N, C]. */
   dx: Tensor;
-  /** [C]. */
-  dgain: Tensor;
+  /** [C]. @default none, where the gain is frozen */
+  dgain?: Tensor;
   /** [C]. @default none */
   dbias?: Tensor;
   /** Scratch, of {@linkcode layernormPartialShape}. */
@@ -169,6 +169,7 @@ export function layernormBackward(
     { N, C: columns, reciprocal: 1 / C },
     { threads: N },
   );
+  if (!dgain && !dbias) return;
   const [S] = biasGradientPartialShape(x.shape);
   const gains = partial.view(0, [S, C]);
   const biases = partial.view(partial.shape[1], [S, C]);
@@ -178,6 +179,6 @@ export function layernormBackward(
     { N, C: columns, S },
     { threads: S * columns },
   );
-  sumSlices(pass, { partial: gains, dbias: dgain });
+  if (dgain) sumSlices(pass, { partial: gains, dbias: dgain });
   if (dbias) sumSlices(pass, { partial: biases, dbias });
 }

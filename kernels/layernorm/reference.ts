@@ -34,7 +34,7 @@ export function layernormBackward(
     rstd: Float64Array;
     dy: Float64Array;
     dx: Float64Array;
-    dgain: Float64Array;
+    dgain?: Float64Array;
     dbias?: Float64Array;
   },
   { N, C, accumulate }: { N: number; C: number; accumulate?: boolean },
@@ -44,7 +44,7 @@ export function layernormBackward(
     let [sum, product] = [0, 0];
     for (let c = 0; c < C; c++) {
       const dy = t.dy[n * C + c];
-      t.dgain[c] += dy * normed(c);
+      if (t.dgain) t.dgain[c] += dy * normed(c);
       if (t.dbias) t.dbias[c] += dy;
       sum += dy * t.gain[c];
       product += dy * t.gain[c] * normed(c);

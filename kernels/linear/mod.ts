@@ -157,6 +157,7 @@ function launchBlocks(
         ...{ column: column / widthY, stride: stride / widthY },
       },
       { workgroups: [Math.ceil(columns / (variant.lanes * tile.columns)), Math.ceil(m / rows)] },
+      2 * m * N * K,
     );
   }
 }

@@ -176,11 +176,12 @@ function launch(
   code: string,
   [columns, rows, z = 1]: [columns: number, rows: number, z?: number],
 ): void {
-  const { tensors: { a, b, y }, sizes, form } = problem;
+  const { tensors: { a, b, y }, sizes, form, batch } = problem;
   pass.launch(
     { label: `matmul/${form.layout} ${name}`, code },
     { a, b, y, ...extraTensors(problem) },
     { ...sizes },
     { workgroups: [Math.ceil(sizes.N / columns), Math.ceil(sizes.M / rows), z] },
+    2 * sizes.M * sizes.N * sizes.K * batch,
   );
 }

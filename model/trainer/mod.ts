@@ -3,14 +3,16 @@ export type {
   CheckpointEvent,
   EndEvent,
   EvaluationEvent,
+  ProfileEvent,
   SampleEvent,
   StartEvent,
   StepEvent,
   TrainEvent,
   TuningEvent,
 } from "./events.ts";
-export { Evaluator, type ForwardMemory } from "./evaluator.ts";
+export { Evaluator, type EvaluatorShape } from "./evaluator.ts";
 export {
+  type Measured,
   type OptimizerOptions,
   TRAIN_DEFAULTS,
   type TrainInputs,
@@ -18,4 +20,6 @@ export {
 } from "./options.ts";
 export { learningRateAt, type ScheduleOptions } from "./schedule.ts";
 export { type StepResult, TrainingStep } from "./step.ts";
-export { Trainer } from "./trainer.ts";
+export { type LargestBatch, largestBatch, planTraining } from "./plan.ts";
+export { trainedParameters } from "./trained.ts";
+export { Trainer, type TrainingMemory } from "./trainer.ts";

@@ -1,4 +1,3 @@
-import type { Batch } from "../../data/mod.ts";
 import type { TuneEvent } from "../../kernels/mod.ts";
 import {
   checkpointFolder,
@@ -9,22 +8,40 @@ import {
   writeSafetensors,
 } from "../checkpoint/mod.ts";
 import type { Gpt } from "../gpt/mod.ts";
+import type { AnyBatch, Network } from "../network.ts";
 import { Evaluator } from "./evaluator.ts";
-import type { CheckpointEvent, TrainEvent } from "./events.ts";
+import type { CheckpointEvent, StepEvent, TrainEvent } from "./events.ts";
 import {
   assertTrainOptions,
+  type Measured,
   TRAIN_DEFAULTS,
   type TrainInputs,
   type TrainOptions,
 } from "./options.ts";
-import { learningRateAt } from "./schedule.ts";
-import { RING, TrainingStep } from "./step.ts";
+import { type StepGroup, StepPipeline } from "./pipeline.ts";
+import { TrainingStep } from "./step.ts";
 
 /** Training that is over sooner is not slowed down by tuning. */
 const TUNE_AFTER_SECONDS = 5;
 
-/** Steps are read back in groups of about this long, so that the wait for it does not count. */
-const GROUP_SECONDS = 0.5;
+/** Iterations before the one whose kernels are timed: the first ones compile. */
+const PROFILE_AFTER = 3;
+
+/** GPU memory of training by kind, in bytes. */
+export interface TrainingMemory {
+  /** The model's parameters. */
+  weights: number;
+  /** Their gradients. */
+  gradients: number;
+  /** AdamW's two running means. */
+  moments: number;
+  /** What the forward pass keeps for the backward pass. */
+  activations: number;
+  /** Logits of some rows, gradients of activations, and what kernels hand to each other. */
+  scratch: number;
+  /** All of it. */
+  total: number;
+}
 
 /**
  * Trains a model with AdamW and tells what happens as a stream of events.
@@ -44,15 +61,16 @@ const GROUP_SECONDS = 0.5;
  * }
  * ```
  */
-export class Trainer implements Disposable {
+export class Trainer<M extends Network = Gpt> implements Disposable {
   /** Iterations done. */
   iteration = 0;
-  /** Lowest validation loss so far. */
-  #best = Infinity;
+  /** The best evaluation so far, by score or else by loss, and how many were worse since. */
+  #best?: Measured;
+  #worse = 0;
   #lastCheckpoint?: string;
 
   private constructor(
-    readonly model: Gpt,
+    readonly model: M,
     readonly options: TrainOptions,
     private readonly step: TrainingStep,
     private readonly evaluator: Evaluator,
@@ -64,12 +82,15 @@ export class Trainer implements Disposable {
    * @throws {RangeError} if an option is out of its range
    * @throws {GpuError} when out of GPU memory
    */
-  static async create(model: Gpt, options: Partial<TrainOptions> = {}): Promise<Trainer> {
+  static async create<M extends Network>(
+    model: M,
+    options: Partial<TrainOptions> = {},
+  ): Promise<Trainer<M>> {
     const all = { ...TRAIN_DEFAULTS, ...options };
     assertTrainOptions(all);
     const step = await TrainingStep.create(model, all);
     const shape = { B: all.batchSize, T: all.context ?? model.config.context };
-    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.memory));
+    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.passes));
   }
 
   /**
@@ -78,11 +99,11 @@ export class Trainer implements Disposable {
    * @param checkpoint a folder that a trainer wrote, such as `runs/x/checkpoints/step-000500`
    * @throws {Error} if the checkpoint is not whole
    */
-  static async resume(
-    model: Gpt,
+  static async resume<M extends Network>(
+    model: M,
     checkpoint: string,
     options: Partial<TrainOptions> = {},
-  ): Promise<Trainer> {
+  ): Promise<Trainer<M>> {
     const state = await readTrainerState(checkpoint);
     const trainer = await Trainer.create(model, options);
     try {
@@ -97,7 +118,13 @@ export class Trainer implements Disposable {
       throw error;
     }
     trainer.iteration = state.iteration;
-    trainer.#best = state.bestValidationLoss ?? Infinity;
+    const { bestValidationLoss, bestScore } = state;
+    if (bestValidationLoss !== undefined) {
+      trainer.#best = {
+        validationLoss: bestValidationLoss,
+        ...(bestScore !== undefined && { score: bestScore }),
+      };
+    }
     trainer.#lastCheckpoint = checkpoint;
     return trainer;
   }
@@ -110,61 +137,79 @@ export class Trainer implements Disposable {
    * @throws {GpuError} if the device fails
    */
   async *train(inputs: TrainInputs): AsyncGenerator<TrainEvent> {
-    const { iterations, evalInterval, saveInterval, sampleInterval } = this.options;
-    const tokensPerIteration = this.options.batchSize * this.options.accumulationSteps *
-      (this.options.context ?? this.model.config.context);
+    const { iterations, evalInterval, saveInterval, sampleInterval, patience } = this.options;
+    const { batchSize, accumulationSteps, context = this.model.config.context } = this.options;
+    const evaluate = inputs.evaluate ?? (inputs.validation && (async (evaluator: Evaluator) => {
+      const { sum, weight } = await evaluator.measure(inputs.validation!());
+      return { validationLoss: sum / weight };
+    }));
+    const { lengths = [context] } = this.options;
     const due = (interval: number) =>
       this.iteration === iterations || (interval > 0 && this.iteration % interval === 0);
     yield {
       type: "start",
       iteration: this.iteration,
       iterations,
-      parameters: this.model.parameterCount,
-      tokensPerIteration,
+      parameters: this.step.parameterCount,
+      tokensPerIteration: batchSize * accumulationSteps * Math.max(...lengths),
     };
     await using reader = disposableReader(inputs.batches);
     await using tuning = disposableTuning(inputs.tuning);
+    const pipeline = new StepPipeline(this.step, this.options, reader.value);
     const begin = performance.now();
-    let group = 1;
-    while (this.iteration < iterations && !inputs.signal?.aborted) {
-      const count = Math.min(group, this.#untilPause());
-      const start = performance.now();
-      const { learningRates, waitedMs } = await this.#submit(reader.value, count);
-      const results = await this.step.read();
-      const seconds = (performance.now() - start) / 1000;
-      for (const [i, result] of results.entries()) {
-        this.iteration++;
-        this.#assertFinite(result);
-        yield {
-          type: "step",
-          iteration: this.iteration,
-          ...result,
-          learningRate: learningRates[i],
-          tokensPerSecond: count * tokensPerIteration / seconds,
-          dataWait: waitedMs / 1000 / seconds,
-        };
+    const tunes = () =>
+      tuning.value !== undefined && (performance.now() - begin) / 1000 > TUNE_AFTER_SECONDS;
+    const goesOn = () => !inputs.signal?.aborted && !tunes();
+    const gaveUp = () => patience > 0 && this.#worse >= patience;
+    const profiled = inputs.profile ? this.iteration + PROFILE_AFTER : Infinity;
+    while (this.iteration < iterations && !gaveUp() && !inputs.signal?.aborted) {
+      if (this.iteration === profiled) {
+        const { group, spans } = await pipeline.profile(this.iteration);
+        yield* this.#told(group);
+        yield { type: "profile", iteration: this.iteration, spans };
+      } else {
+        const until = Math.min(this.#nextPause(), this.iteration < profiled ? profiled : Infinity);
+        for await (const group of pipeline.run(this.iteration, until, goesOn)) {
+          yield* this.#told(group);
+        }
       }
-      group = Math.max(1, Math.min(RING, Math.round(count * GROUP_SECONDS / seconds)));
-      const lasted = (performance.now() - begin) / 1000;
-      if (tuning.value && lasted > TUNE_AFTER_SECONDS && (yield* this.#tune(tuning.value))) {
-        tuning.value = undefined;
+      if (tunes() && (yield* this.#tune(tuning.value!))) tuning.value = undefined;
+      let measured: Measured | undefined;
+      if (evaluate && evalInterval > 0 && due(evalInterval)) {
+        measured = await evaluate(this.evaluator);
+        yield { type: "evaluation", iteration: this.iteration, ...measured };
       }
-      let validationLoss: number | undefined;
-      if (inputs.validation && evalInterval > 0 && due(evalInterval)) {
-        const { sum, weight } = await this.evaluator.measure(inputs.validation());
-        validationLoss = sum / weight;
-        yield { type: "evaluation", iteration: this.iteration, validationLoss };
-      }
-      const best = validationLoss !== undefined && validationLoss < this.#best;
-      if (best) this.#best = validationLoss!;
+      const best = measured !== undefined && isBetter(measured, this.#best);
+      if (best) [this.#best, this.#worse] = [measured, 0];
+      else if (measured) this.#worse++;
       if (inputs.sample && sampleInterval > 0 && due(sampleInterval)) {
         yield { type: "sample", iteration: this.iteration, text: await inputs.sample() };
       }
       if (inputs.folder && (best || due(saveInterval) || inputs.signal?.aborted)) {
-        yield await this.#save(inputs.folder, validationLoss);
+        yield await this.#save(inputs.folder, measured);
       }
     }
-    yield { type: "end", iteration: this.iteration, interrupted: this.iteration < iterations };
+    const interrupted = this.iteration < iterations && !gaveUp();
+    yield {
+      ...{ type: "end", iteration: this.iteration, interrupted },
+      ...(this.iteration < iterations && !interrupted && { early: true }),
+    };
+  }
+
+  /** GPU memory of model and trainer, the only ones on their device, by kind. */
+  get memory(): TrainingMemory {
+    const { gradients, moments, passes } = this.step;
+    // Those over the longest rows, whose memory the others share.
+    const [{ bytes: activations }] = passes.values();
+    const kinds = {
+      weights: this.model.parameters.bytes,
+      gradients: gradients.bytes,
+      moments: moments.m.bytes + moments.v.bytes,
+      activations,
+    };
+    const total = this.model.device.allocatedBytes;
+    const scratch = Object.values(kinds).reduce((rest, bytes) => rest - bytes, total);
+    return { ...kinds, scratch, total };
   }
 
   /**
@@ -189,44 +234,28 @@ export class Trainer implements Disposable {
     return true;
   }
 
-  /** Iterations until the next one that something else happens after. */
-  #untilPause(): number {
+  /** The next iteration that something else happens after. */
+  #nextPause(): number {
     const { iterations, evalInterval, saveInterval, sampleInterval } = this.options;
-    const left = (interval: number) =>
-      interval > 0 ? interval - this.iteration % interval : iterations - this.iteration;
-    return Math.min(
-      iterations - this.iteration,
-      ...[evalInterval, saveInterval, sampleInterval].map(left),
-    );
+    const next = (interval: number) =>
+      interval > 0 ? this.iteration - this.iteration % interval + interval : iterations;
+    return Math.min(iterations, ...[evalInterval, saveInterval, sampleInterval].map(next));
   }
 
-  /** Hands the GPU the next iterations. */
-  async #submit(
-    reader: ReadableStreamDefaultReader<Batch>,
-    count: number,
-  ): Promise<{ learningRates: number[]; waitedMs: number }> {
-    const learningRates: number[] = [];
-    let waitedMs = 0;
-    for (let i = 1; i <= count; i++) {
-      const batches: Batch[] = [];
-      while (batches.length < this.options.accumulationSteps) {
-        const asked = performance.now();
-        const { done, value } = await reader.read();
-        waitedMs += performance.now() - asked;
-        if (done) {
-          throw new RangeError(
-            `Cannot train on: the batches ended at iteration ${
-              this.iteration + i
-            } of ${this.options.iterations}`,
-          );
-        }
-        batches.push(value);
-      }
-      const learningRate = learningRateAt(this.iteration + i, this.options);
-      this.step.run(batches, this.iteration + i, learningRate);
-      learningRates.push(learningRate);
+  /** An event for each iteration of a group. */
+  *#told({ results, learningRates, tokens, seconds, waitedMs }: StepGroup): Generator<StepEvent> {
+    for (const [i, result] of results.entries()) {
+      this.iteration++;
+      this.#assertFinite(result);
+      yield {
+        type: "step",
+        iteration: this.iteration,
+        ...result,
+        learningRate: learningRates[i],
+        tokensPerSecond: tokens / seconds,
+        dataWait: Math.min(1, waitedMs / 1000 / seconds),
+      };
     }
-    return { learningRates, waitedMs };
   }
 
   #assertFinite({ loss, gradientNorm }: { loss: number; gradientNorm: number }): void {
@@ -240,13 +269,14 @@ export class Trainer implements Disposable {
     );
   }
 
-  async #save(run: string, validationLoss?: number): Promise<CheckpointEvent> {
+  async #save(run: string, measured?: Measured): Promise<CheckpointEvent> {
     const { iteration, model, step } = this;
     const folder = checkpointFolder(run, iteration);
     const state = {
       iteration,
-      ...(validationLoss === undefined ? {} : { validationLoss }),
-      ...(this.#best === Infinity ? {} : { bestValidationLoss: this.#best }),
+      ...measured,
+      ...(this.#best && { bestValidationLoss: this.#best.validationLoss }),
+      ...(this.#best?.score !== undefined && { bestScore: this.#best.score }),
     };
     const fill = async (temporary: string) => {
       await model.save(temporary);
@@ -264,12 +294,7 @@ export class Trainer implements Disposable {
     await writeFolder(folder, fill, { replace: true });
     this.#lastCheckpoint = folder;
     await pruneCheckpoints(run, this.options.keepCheckpoints);
-    return {
-      type: "checkpoint",
-      iteration,
-      folder,
-      ...(validationLoss === undefined ? {} : { validationLoss }),
-    };
+    return { type: "checkpoint", iteration, folder, ...measured };
   }
 
   /** Frees the trainer's memory; the model keeps its own. */
@@ -279,7 +304,16 @@ export class Trainer implements Disposable {
   }
 }
 
-function disposableReader(stream: ReadableStream<Batch>) {
+/** Whether an evaluation is better than the best so far: by score, or by loss where there is none. */
+function isBetter(one: Measured, best: Measured | undefined): boolean {
+  if (best === undefined) return true;
+  if (one.score === undefined || best.score === undefined) {
+    return one.validationLoss < best.validationLoss;
+  }
+  return one.score > best.score;
+}
+
+function disposableReader(stream: ReadableStream<AnyBatch>) {
   const value = stream.getReader();
   // A stream that failed refuses to be cancelled; whoever read it has the error.
   return { value, [Symbol.asyncDispose]: () => value.cancel().catch(() => {}) };

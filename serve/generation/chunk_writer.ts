@@ -19,8 +19,11 @@ export interface ChunkOptions {
   include_obfuscation?: boolean | null;
 }
 
-/** What a choice and its padding have together is a multiple of so many bytes. */
-const PADDED_TO = 128;
+/**
+ * What a choice and its padding have together is a multiple of so many bytes: more than the tokens of
+ * one readback take, so that chunks differ in size only where log-probabilities come along.
+ */
+const PADDED_TO = 512;
 
 /** Writes chunks; what they have in common is turned into JSON once. */
 export class ChunkWriter {

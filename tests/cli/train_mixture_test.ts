@@ -196,3 +196,31 @@ Deno.test("quern train --resume: shards that changed since are refused", () =>
     assertEquals(code, 1);
     assertMatch(stderr, /Cannot resume: the data has changed since the run began \(corpus\)/);
   }));
+
+Deno.test("quern train --document-mask: on shards that tell documents, and on no others", () =>
+  inFolder(async (cwd) => {
+    await prepare(cwd, "whole", ["--packing", "best-fit"]);
+    await prepare(cwd, "cut");
+    // Rows of several documents are packed last: among the first of a shuffle, and not held out.
+    const rows = ["--shuffle", "full", "--validation-fraction", "0", "--iterations", "20"];
+    const args = ["train", ...SMALL, ...rows, "--document-mask"];
+    const train = (data: string, out: string, more: string[] = []) =>
+      quern([...args, "--data", data, "--out", out, ...more], { cwd });
+    for (const [out, more] of [["masked", []], ["anew", ["--restart-positions"]]] as const) {
+      const { code, stderr } = await train("whole", out, [...more]);
+      assertEquals(code, 0, stderr);
+    }
+    const [masked, anew] = [await lossesOf(`${cwd}/masked`), await lossesOf(`${cwd}/anew`)];
+    assert(masked.get(20) !== anew.get(20), `${masked.get(20)} both`);
+    const cut = await train("cut", "refused");
+    assertMatch(
+      cut.stderr,
+      /Cannot make batches: wanted shards with document ids, got none in cut/,
+    );
+    const text = await train("text.txt", "refused");
+    assertMatch(text.stderr, /Cannot mask documents: text does not tell where they begin/);
+    assertEquals([cut.code, text.code], [1, 1]);
+    const plain = ["train", ...SMALL, "--data", "cut", "--restart-positions", "--out", "refused"];
+    const { stderr } = await quern(plain, { cwd });
+    assertMatch(stderr, /Cannot train: restartPositions goes with documentMask only/);
+  }));

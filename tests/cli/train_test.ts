@@ -12,7 +12,7 @@ Deno.test("quern train: leaves a whole run behind and says what to type next", (
     assertMatch(stdout, /^[^]+\n\nThe run is in run\. Next:\n {2}deno task generate --from run\n/);
     const names = await Array.fromAsync(Deno.readDir(`${cwd}/run`), ({ name }) => name);
     assertEquals(names.sort(), [
-      ...["checkpoints", "config.json", "data.json", "log.txt", "loss.svg"],
+      ...["checkpoints", "config.json", "data.json", "kernels.json", "log.txt", "loss.svg"],
       ...["metrics.jsonl", "samples.md"],
     ]);
     const lines = (await Deno.readTextFile(`${cwd}/run/metrics.jsonl`)).trimEnd().split("\n")
@@ -77,6 +77,15 @@ Deno.test("quern train: Ctrl-C finishes the iteration, saves, says how to resume
       ({ name }) => Number(name.slice("step-".length)),
     );
     assertEquals(checkpoint, last);
+  }));
+
+Deno.test("quern train --recompute: stands in the run's config, and --resume honours it", () =>
+  inFolder(async (cwd) => {
+    const args = ["train", ...TINY, "--iterations", "2", "--out", "run"];
+    assertEquals((await quern([...args, "--recompute"], { cwd })).code, 0);
+    const resumed = ["train", "--out", "run", "--resume", "--iterations", "3"];
+    assertEquals((await quern(resumed, { cwd })).code, 0);
+    assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/run/config.json`)).recompute, true);
   }));
 
 Deno.test("quern train --resume: with no checkpoint yet it starts from the start", () =>

@@ -10,12 +10,16 @@ NAME.safetensors, all float32
   weight.PARAMETER    initial weights, under their Hugging Face names; no biases where bias is false
   gradient.PARAMETER  gradient of the loss by these weights, computed in float64
   logits              [B, T, V], computed in float64
+  embeddings          [B, C], mean of a row's states behind the last layer norm, scaled to length 1
 
 NAME.json
   config       layers, heads, channels, context, vocabularySize, dropout, bias, tie
   tokens       [B, T]
   targets      [B, T]; -1 counts nothing
   weights      [B, T], weight of each target, or null where all are 1
+  documentStarts    [B, T], where each token's document begins in its row: tokens attend only within
+                    their own, whose first token is no target; absent where rows are of one document
+  restartPositions  whether positions restart with each document; absent as well
   loss         sum of weight x cross-entropy over the sum of weights, of the targets that count;
                {"float64", "float32"}
   gradientNorm global L2 norm of the gradient before clipping; {"float64", "float32"}
@@ -39,12 +43,16 @@ ADAMW = dict(
 STEPS = 10
 
 
-def case(name, seed, L, NH, C, T, V, B, bias, tie, context=None, gaps=False, weighted=False):
+def case(name, seed, L, NH, C, T, V, B, bias, tie, context=None, gaps=False, weighted=False,
+         documents=None, restart=False):
     config = dict(
         layers=L, heads=NH, channels=C, context=context or T, vocabularySize=V, dropout=0,
         bias=bias, tie=tie,
     )
-    return dict(name=name, seed=seed, config=config, B=B, T=T, gaps=gaps, weighted=weighted)
+    return dict(
+        name=name, seed=seed, config=config, B=B, T=T, gaps=gaps, weighted=weighted,
+        documents=documents, restart=restart,
+    )
 
 
 CASES = [
@@ -53,6 +61,10 @@ CASES = [
     case("untied_bias", 3, L=1, NH=3, C=21, T=8, V=65, B=2, bias=True, tie=False, context=11,
          gaps=True, weighted=True),
     case("untied_no_bias", 4, L=1, NH=3, C=30, T=12, V=50, B=2, bias=False, tie=False),
+    case("documents", 5, L=2, NH=2, C=32, T=16, V=40, B=3, bias=True, tie=True,
+         documents=[[5, 4, 7], [1, 1, 14], [16]]),
+    case("documents_restarted", 6, L=1, NH=4, C=64, T=16, V=40, B=2, bias=True, tie=True,
+         documents=[[9, 7], [3, 12, 1]], restart=True),
 ]
 
 
@@ -91,10 +103,24 @@ def initial_weights(config):
     return {name: (value * 4096).round() / 4096 for name, value in weights.items()}
 
 
-def forward(weights, config, tokens):
-    """Logits [B, T, V] of tokens [B, T]."""
+def starts_of(documents):
+    """Where the document of each token begins, of rows of documents' lengths."""
+    rows = []
+    for lengths in documents:
+        row = []
+        for length in lengths:
+            row += [len(row)] * length
+        rows.append(row)
+    return torch.tensor(rows)
+
+
+def hidden(weights, config, tokens, starts=None, restart=False):
+    """Result of the last layer norm, [B, T, C], of tokens [B, T] of documents that begin at starts
+    [B, T]; by default a row is one document."""
     heads, C = config["heads"], config["channels"]
     B, T = tokens.shape
+    if starts is None:
+        starts = torch.zeros_like(tokens)
 
     def norm(name, x):
         return F.layer_norm(
@@ -103,7 +129,13 @@ def forward(weights, config, tokens):
 
     def linear(name, x):
         y = x @ weights[name + ".weight"]
-        return y + weights[name + ".bias"] if config["bias"] else y
+        if config["bias"]:
+            y = y + weights[name + ".bias"]
+        if name + ".lora_A.weight" in weights:
+            low = x @ weights[name + ".lora_A.weight"].T
+            scale = config["lora"]["alpha"] / config["lora"]["rank"]
+            y = y + scale * low @ weights[name + ".lora_B.weight"].T
+        return y
 
     def gelu(x):
         return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
@@ -115,16 +147,30 @@ def forward(weights, config, tokens):
         )
         scores = q @ k.transpose(-2, -1) / math.sqrt(C // heads)
         future = torch.ones(T, T, dtype=torch.bool).triu(1)
-        mixed = scores.masked_fill(future, -math.inf).softmax(-1) @ v
+        others = starts[:, :, None] != starts[:, None, :]
+        hidden = (future | others)[:, None]
+        mixed = scores.masked_fill(hidden, -math.inf).softmax(-1) @ v
         return linear(block + "attn.c_proj", mixed.transpose(1, 2).reshape(B, T, C))
 
-    x = weights["transformer.wte.weight"][tokens] + weights["transformer.wpe.weight"][:T]
+    positions = torch.arange(T) - starts if restart else torch.arange(T).expand(B, T)
+    x = weights["transformer.wte.weight"][tokens] + weights["transformer.wpe.weight"][positions]
     for l in range(config["layers"]):
         block = f"transformer.h.{l}."
         x = x + attention(block, norm(block + "ln_1", x))
         x = x + linear(block + "mlp.c_proj", gelu(linear(block + "mlp.c_fc", norm(block + "ln_2", x))))
+    return norm("transformer.ln_f", x)
+
+
+def forward(weights, config, tokens, starts=None, restart=False):
+    """Logits [B, T, V] of tokens [B, T]."""
     head = weights["transformer.wte.weight" if config["tie"] else "lm_head.weight"]
-    return norm("transformer.ln_f", x) @ head.T
+    return hidden(weights, config, tokens, starts, restart) @ head.T
+
+
+def embeddings(initial, config, tokens):
+    """Mean states of rows of one document each, scaled to length 1, [B, C]."""
+    weights = {name: value.double() for name, value in initial.items()}
+    return F.normalize(hidden(weights, config, tokens).mean(1), dim=1)
 
 
 def loss_of(logits, targets, target_weights):
@@ -135,10 +181,21 @@ def loss_of(logits, targets, target_weights):
     return (each * counted).sum() / counted.sum()
 
 
-def run(config, initial, tokens, targets, target_weights, dtype):
+def run(config, initial, tokens, targets, target_weights, starts, restart, dtype):
     """Ten steps in one precision; logits, gradients and norm are those of the first."""
-    weights = {name: value.to(dtype, copy=True).requires_grad_() for name, value in initial.items()}
     target_weights = target_weights.to(dtype)
+
+    def compute(weights):
+        logits = forward(weights, config, tokens, starts, restart)
+        return logits, loss_of(logits, targets, target_weights)
+
+    return train(initial, lambda name: True, compute, dtype)
+
+
+def train(initial, is_trained, compute, dtype):
+    """Ten steps of what `compute` makes of the weights: logits and a loss."""
+    values = {name: value.to(dtype, copy=True) for name, value in initial.items()}
+    weights = {name: value.requires_grad_() for name, value in values.items() if is_trained(name)}
     optimizer = torch.optim.AdamW(
         [
             {"params": [w for w in weights.values() if w.dim() == 2], "weight_decay": ADAMW["weightDecay"]},
@@ -149,8 +206,7 @@ def run(config, initial, tokens, targets, target_weights, dtype):
     losses = []
     for step in range(STEPS):
         optimizer.zero_grad()
-        logits = forward(weights, config, tokens)
-        loss = loss_of(logits, targets, target_weights)
+        logits, loss = compute(values)
         loss.backward()
         losses.append(loss.item())
         if step == 0:
@@ -189,14 +245,18 @@ def main():
         targets = torch.randint(config["vocabularySize"], shape)
         if one["gaps"]:
             targets[torch.rand(shape) < 0.3] = -1
+        starts = torch.zeros(shape, dtype=torch.long)
+        if one["documents"]:
+            starts = starts_of(one["documents"])
+            targets[:, :-1][starts[:, 1:] != starts[:, :-1]] = -1
         # Multiples of 1/16 are exact in JSON and in float32.
         target_weights = torch.randint(0, 33, shape) / 16 if one["weighted"] else torch.ones(shape)
-        args = (config, initial, tokens, targets, target_weights)
+        args = (config, initial, tokens, targets, target_weights, starts, one["restart"])
         logits, gradients, norm, losses = run(*args, torch.float64)
         _, _, norm32, losses32 = run(*args, torch.float32)
         write_safetensors(
             os.path.join(HERE, one["name"] + ".safetensors"),
-            {"logits": logits}
+            {"logits": logits, "embeddings": embeddings(initial, config, tokens)}
             | {"weight." + name: value for name, value in initial.items()}
             | {"gradient." + name: value for name, value in gradients.items()},
         )
@@ -210,9 +270,12 @@ def main():
             adamw=ADAMW,
             losses=dict(float64=losses, float32=losses32),
         )
+        if one["documents"]:
+            facts |= dict(documentStarts=starts.tolist(), restartPositions=one["restart"])
         with open(os.path.join(HERE, one["name"] + ".json"), "w") as file:
             json.dump(facts, file)
             file.write("\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

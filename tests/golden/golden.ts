@@ -4,12 +4,17 @@ import type { Device } from "../../kernels/mod.ts";
 import { Gpt, type GptConfig, SafetensorsFile } from "../../model/mod.ts";
 
 /** Names of the golden cases. */
-export const GOLDENS = ["tied_bias", "tied_no_bias", "untied_bias", "untied_no_bias"];
+export const GOLDENS = [
+  ...["tied_bias", "tied_no_bias", "untied_bias", "untied_no_bias"],
+  ...["documents", "documents_restarted"],
+];
 
 /** A golden case: a model, a batch and what PyTorch makes of them. */
 export interface Golden extends Disposable {
   config: GptConfig;
   batch: Batch;
+  /** Whether positions restart with each document of the batch. */
+  restartPositions: boolean;
   loss: number;
   gradientNorm: number;
   /** Loss before each of ten updates. */
@@ -35,6 +40,7 @@ export async function openGolden(name: string): Promise<Golden> {
   const [B, T] = [json.tokens.length, json.tokens[0].length];
   return {
     ...json,
+    restartPositions: json.restartPositions ?? false,
     loss: json.loss.float64,
     gradientNorm: json.gradientNorm.float64,
     losses: json.losses.float64,
@@ -45,6 +51,9 @@ export async function openGolden(name: string): Promise<Golden> {
       tokens: Uint32Array.from(json.tokens.flat()),
       targets: Int32Array.from(json.targets.flat()),
       ...(json.weights ? { weights: Float32Array.from(json.weights.flat()) } : {}),
+      ...(json.documentStarts
+        ? { documentStarts: Uint32Array.from(json.documentStarts.flat()) }
+        : {}),
     },
     file,
     async model(device) {

@@ -1,6 +1,10 @@
 import { assertThrows } from "@std/assert";
 import { Device, Pass } from "../../kernels/mod.ts";
-import { crossEntropyBackward, crossEntropyForward } from "../../kernels/cross_entropy/mod.ts";
+import {
+  crossEntropyBackward,
+  crossEntropyForward,
+  type CrossEntropyOptions,
+} from "../../kernels/cross_entropy/mod.ts";
 import * as reference from "../../kernels/cross_entropy/reference.ts";
 import {
   input,
@@ -20,30 +24,31 @@ testGradient(
   "cross-entropy reference: backward is the derivative of forward",
   reference.crossEntropyForward,
   // The op's gradient is of a sum of losses; the test's weighs each loss with a dlosses of its own.
-  ({ logits, dlogits, dlosses, targets, weights }, { V }) => {
+  ({ logits, dlogits, dlosses, targets, weights }, sizes) => {
     dlogits.set(logits);
     const each = weights.map((w: number, i: number) => w * dlosses[i]);
     const losses = new Float64Array(targets.length);
     const t = { logits: dlogits, targets, weights: each, losses, scale: Float64Array.of(1) };
-    reference.crossEntropyBackward(t, { V });
+    reference.crossEntropyBackward(t, sizes);
   },
-  [{
-    label: "7x5",
+  [{ V: 5 }, { V: 5, smoothing: 0.3 }].map((sizes) => ({
+    label: JSON.stringify(sizes),
     tensors: {
       logits: input([7, 5]),
       targets: input([7], targetOf(5), "i32"),
       weights: input([7], (i) => i / 2),
       losses: output([7]),
     },
-    sizes: { V: 5 },
+    sizes,
     constant: ["weights"],
-  }],
+  })),
 );
 
 interface Values {
   weighted?: boolean;
   logit?: (i: number) => number;
   target?: (i: number) => number;
+  smoothing?: number;
 }
 
 function rows(
@@ -52,10 +57,10 @@ function rows(
   V: number,
   values: Values,
   backward: boolean,
-): OpCase<void> {
-  const { weighted = false, logit = normal(), target = targetOf(V) } = values;
+): OpCase<CrossEntropyOptions> {
+  const { weighted = false, logit = normal(), target = targetOf(V), smoothing } = values;
   return {
-    label: `${label} ${n}x${V}${weighted ? " weighted" : ""}`,
+    label: `${label} ${n}x${V}${weighted ? " weighted" : ""}${smoothing ? " smoothed" : ""}`,
     tensors: {
       logits: backward ? update([n, V], logit) : input([n, V], logit),
       targets: input([n], target, "i32"),
@@ -63,13 +68,14 @@ function rows(
       ...(backward ? { scale: input([1], () => 0.25) } : {}),
       losses: output([n]),
     },
+    options: smoothing ? { smoothing } : {},
     sizes: { V },
   };
 }
 
 const huge = (i: number) => [1e4, -1e4, 9999, 0, 3][(i * 31) % 5];
 
-const cases = (backward: boolean): OpCase<void>[] => [
+const cases = (backward: boolean): OpCase<CrossEntropyOptions>[] => [
   ...LADDER.flatMap((n) => [
     rows("rows", n, 33, { weighted: n === 65 }, backward),
     rows("columns", 5, n, { weighted: n === 64 }, backward),
@@ -83,6 +89,9 @@ const cases = (backward: boolean): OpCase<void>[] => [
   rows("equal logits", 4, 2100, { logit: () => -1e4 }, backward),
   rows("no targets", 9, 65, { target: () => -1 }, backward),
   rows("no targets", 2, 2100, { target: () => -1 }, backward),
+  ...[1, 65, 257].map((V) => rows("some", 9, V, { smoothing: 0.1, weighted: true }, backward)),
+  rows("shared", 4, 2311, { smoothing: 0.2 }, backward),
+  rows("extreme logits", 6, 65, { logit: huge, smoothing: 0.1 }, backward),
   rows("last column", 3, 2100, { target: () => 2099 }, backward),
 ];
 

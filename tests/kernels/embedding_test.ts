@@ -3,6 +3,7 @@ import { Device, Pass } from "../../kernels/mod.ts";
 import {
   embeddingBackward,
   embeddingForward,
+  type EmbeddingOptions,
   embeddingRowsForward,
   LAST_TOKEN,
 } from "../../kernels/embedding/mod.ts";
@@ -16,6 +17,7 @@ import {
   output,
   random,
   scratch,
+  type Spec,
   testGradient,
   testOp,
   update,
@@ -30,50 +32,74 @@ testGradient(
   "embedding reference: backward is the derivative of forward",
   reference.embeddingForward,
   (t, sizes) => reference.embeddingBackward({ ...t }, sizes),
-  [{
-    label: "2 x 3 x 2",
+  [{ T: 3, C: 2 }, { T: 3, C: 2, scale: 3, offset: 2 }].map((sizes) => ({
+    label: JSON.stringify(sizes),
     tensors: {
       tokens: input([2, 3], tokensBelow(4), "u32"),
+      ...("scale" in sizes ? { positions: input([2, 3], tokensBelow(3), "u32") } : {}),
       wte: input([4, 2]),
-      wpe: input([3, 2]),
+      wpe: input([5, 2]),
       x: output([2, 3, 2]),
     },
-    sizes: { T: 3, C: 2 },
-  }],
+    sizes,
+  })),
 );
 
 // B, T, C, V; few tokens so that most repeat, and many so that some are alone.
 const sizes = LADDER.flatMap((n) => [[2, n, 6, 5], [3, 5, n, 9], [n, 3, 4, n]]);
 
-testOp(
+/** Of plain embeddings, and of those whose positions begin anew or further up. */
+const embeddingCases = [
+  ...sizes.map(([B, T, C, V]) => ({ B, T, C, V })),
+  { B: 3, T: 65, C: 6, V: 5, restarts: 7 },
+  { B: 3, T: 65, C: 6, V: 5, options: { scale: 8, offset: 2 } },
+  { B: 3, T: 65, C: 6, V: 5, restarts: 20, options: { scale: 0.5, offset: 1 } },
+];
+
+const positionsOf = (
+  { B, T, restarts }: { B: number; T: number; restarts?: number },
+): Record<string, Spec> =>
+  restarts === undefined
+    ? {}
+    : { positions: input([B, T], (i) => Math.floor(i / T) + (i % T) % restarts, "u32") };
+
+testOp<EmbeddingOptions>(
   "embeddingForward: equals the reference",
   embeddingForward,
   reference.embeddingForward,
-  sizes.map(([B, T, C, V]) => ({
-    label: `${B} x ${T} x ${C}, V = ${V}`,
+  embeddingCases.map(({ B, T, C, V, ...more }) => ({
+    label: JSON.stringify({ B, T, C, V, ...more }),
     tensors: {
       tokens: input([B, T], tokensBelow(V), "u32"),
+      ...positionsOf({ B, T, ...more }),
       wte: input([V, C]),
       wpe: input([T + 2, C]),
       x: output([B, T, C]),
     },
+    options: "options" in more ? more.options as EmbeddingOptions : {},
     sizes: { T, C },
   })),
 );
 
-testOp(
+testOp<EmbeddingOptions>(
   "embeddingBackward: equals the reference",
   embeddingBackward,
   reference.embeddingBackward,
-  sizes.map(([B, T, C, V]) => ({
-    label: `${B} x ${T} x ${C}, V = ${V}`,
+  [
+    ...embeddingCases.map((one) => ({ ...one, frozen: "" })),
+    { B: 2, T: 65, C: 6, V: 5, frozen: "dwte" },
+    { B: 2, T: 65, C: 6, V: 5, frozen: "dwpe" },
+  ].map(({ B, T, C, V, frozen, ...more }) => ({
+    label: JSON.stringify({ B, T, C, V, frozen, ...more }),
     tensors: {
       tokens: input([B, T], tokensBelow(V), "u32"),
+      ...positionsOf({ B, T, ...more }),
       dx: input([B, T, C]),
-      dwte: accumulate([V, C]),
-      dwpe: accumulate([T + 2, C]),
+      ...(frozen === "dwte" ? {} : { dwte: accumulate([V, C]) }),
+      ...(frozen === "dwpe" ? {} : { dwpe: accumulate([T + 2, C]) }),
       next: scratch([B, T], "u32"),
     },
+    options: "options" in more ? more.options as EmbeddingOptions : {},
     sizes: { T, C },
   })),
 );

@@ -101,11 +101,21 @@ testOp(
   layernormBackward,
   reference.layernormBackward,
   [
-    ...sizes.filter(([, C]) => C > 1).map(([N, C]) => ({ N, C, bias: true, add: false })),
-    { N: 65, C: 20, bias: false, add: false },
-    { N: 65, C: 21, bias: true, add: true },
-  ].map(({ N, C, bias, add }) => ({
-    label: `N = ${N}, C = ${C}${bias ? "" : ", no bias"}${add ? ", accumulate" : ""}`,
+    ...sizes.filter(([, C]) => C > 1).map(([N, C]) => ({
+      N,
+      C,
+      bias: true,
+      add: false,
+      frozen: false,
+    })),
+    { N: 65, C: 20, bias: false, add: false, frozen: false },
+    { N: 65, C: 21, bias: true, add: true, frozen: false },
+    { N: 65, C: 20, bias: false, add: false, frozen: true },
+    { N: 65, C: 20, bias: true, add: false, frozen: true },
+  ].map(({ N, C, bias, add, frozen }) => ({
+    label: `N = ${N}, C = ${C}${bias ? "" : ", no bias"}${add ? ", accumulate" : ""}${
+      frozen ? ", gain frozen" : ""
+    }`,
     tensors: {
       x: input([N, C]),
       gain: input([C], normal(3)),
@@ -113,7 +123,7 @@ testOp(
       rstd: input([N], (i) => 0.5 + (i % 7) / 7),
       dy: input([N, C], normal(9)),
       dx: add ? accumulate([N, C]) : output([N, C]),
-      dgain: accumulate([C]),
+      ...(frozen ? {} : { dgain: accumulate([C]) }),
       ...(bias ? { dbias: accumulate([C]) } : {}),
       partial: scratch(layernormPartialShape([N, C])),
     },

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { documentStarts, shardBatches } from "../../../data/loader/mod.ts";
+import { shardBatches } from "../../../data/loader/mod.ts";
 import { copyRow, emptyBatch } from "../../../data/loader/row_batch.ts";
 import { packer } from "../../../data/packing/mod.ts";
 import { openShards, writeMds } from "../../../data/shards/mod.ts";
@@ -27,21 +27,15 @@ Deno.test("copyRow: what has weight 0, as padding, is no target; other weights a
 
 Deno.test("copyRow: with documents, none is asked for the first token of the next", () => {
   const documentIds = Uint16Array.of(0, 0, 1, 1, 2);
-  const batch = emptyBatch(0, 1, 4, { documentIds: true });
+  const batch = emptyBatch(0, 2, 4, { documentIds: true });
   copyRow(batch, 0, { tokens: TOKENS, documentIds });
-  assertEquals(batch.documentIds, Uint16Array.of(0, 0, 1, 1));
-  assertEquals(batch.targets, Int32Array.of(11, -1, 13, -1));
+  copyRow(batch, 1, { tokens: TOKENS, documentIds: Uint16Array.of(0, 1, 2, 2, 2) });
+  assertEquals(batch.documentStarts, Uint32Array.of(0, 0, 2, 2, 0, 1, 2, 2));
+  assertEquals(batch.targets, Int32Array.of(11, -1, 13, -1, -1, -1, 13, 0));
   // Where documents are not asked for, they are of no matter.
   const plain = emptyBatch(0, 1, 4, {});
   copyRow(plain, 0, { tokens: TOKENS, documentIds });
   assertEquals(plain.targets, Int32Array.of(11, 12, 13, 0));
-});
-
-Deno.test("documentStarts: where the document of each token begins in its row", () => {
-  const batch = emptyBatch(0, 2, 4, { documentIds: true });
-  batch.documentIds!.set([0, 0, 1, 2, 0, 0, 0, 0]);
-  assertEquals(documentStarts(batch), Uint32Array.of(0, 0, 2, 3, 0, 0, 0, 0));
-  assertEquals(documentStarts(emptyBatch(0, 1, 3, {})), new Uint32Array(3));
 });
 
 Deno.test("documentStarts, weights: come from packed documents through shards to batches", async () => {
@@ -59,7 +53,7 @@ Deno.test("documentStarts, weights: come from packed documents through shards to
     assertEquals([...batch.tokens], [1, 2, 3, 99, 4, 5, 99]);
     assertEquals([...batch.targets], [-1, 3, 99, -1, 5, 99, -1]);
     assertEquals([...batch.weights!], [0, 2, 1, 1, 1, 1, 0]);
-    assertEquals([...documentStarts(batch)], [0, 0, 0, 0, 4, 4, 4]);
+    assertEquals([...batch.documentStarts!], [0, 0, 0, 0, 4, 4, 4]);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

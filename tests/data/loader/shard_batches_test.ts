@@ -175,7 +175,7 @@ Deno.test("shardBatches: padding and borders of documents are no targets", async
   assertEquals(plain.targets.at(-1), -1);
   assertEquals(plain.targets.filter((target) => target >= 0).length, 6);
   assertEquals(plain.weights, Float32Array.of(1, 1, 1, 1, 1, 1, 0));
-  assertEquals(plain.documentIds, undefined);
+  assertEquals(plain.documentStarts, undefined);
   assertEquals(told.targets.filter((target) => target >= 0).length, 5);
   told.targets.forEach((target, i) => {
     assert(
@@ -183,7 +183,7 @@ Deno.test("shardBatches: padding and borders of documents are no targets", async
       `${target} after ${told.tokens[i]}`,
     );
   });
-  assertEquals(told.documentIds?.length, 7);
+  assertEquals(told.documentStarts?.length, 7);
 });
 
 Deno.test("shardBatches: a damaged shard is a DataError in the stream, then no shard is read", async () => {
