@@ -1,4 +1,4 @@
-import { type Step } from "../../data/mod.ts";
+import type { Step } from "../../data/mod.ts";
 import { testStep } from "./contract.ts";
 
 const short: Step = {
