@@ -2,7 +2,7 @@
  * Resident memory of `deno task prepare` on 100 MB and on 2 GB of text with duplicates, near ones
  * looked for too. Takes some minutes and 5 GB of disk.
  *
- *     deno run -R -W -E --allow-run=deno tests/data/prepare/memory_bench.ts [--bytes 100e6,2e9]
+ *     deno run -R -W -E --allow-run=deno tests/data/prepare/prepare_bench.ts [--bytes 100e6,2e9]
  */
 import { assertEquals } from "@std/assert";
 import { parseArgs } from "@std/cli/parse-args";
