@@ -375,6 +375,7 @@ export {
   logProbabilities,
   type LogProbabilityOptions,
   type LogProbabilityTensors,
+  type LossScaleOptions,
   matmul,
   type MatmulOptions,
   type MatmulTensors,
@@ -398,6 +399,7 @@ export {
   type SampleTensors,
   sampleTokens,
   scale,
+  scaleLoss,
   type Shader,
   type ShaderBinding,
   ShaderError,
@@ -411,6 +413,7 @@ export {
   tune,
   type TuneEvent,
   type TuneOptions,
+  updateLossScale,
   type Variant,
 } from "./kernels/mod.ts";
 export {

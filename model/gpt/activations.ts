@@ -2,6 +2,9 @@ import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "..
 import type { GptConfig } from "../config.ts";
 import type { TensorMaker } from "./shared_tensors.ts";
 
+/** Type of the numbers that products read and write. */
+export type Precision = "f32" | "f16";
+
 /** What a layer norm leaves for its backward pass. */
 export interface NormActivations {
   /** [N, C]. */
@@ -64,6 +67,8 @@ export interface ActivationOptions {
   training: boolean;
   /** Whether the backward pass computes again what blocks do not keep. @default false */
   recompute?: boolean;
+  /** Type of what products read and write; sums along the stream stay f32. @default "f32" */
+  precision?: Precision;
   /** Whether attention keeps to the documents of a row. @default false */
   documentMask?: boolean;
   /** Whether positions restart with each document. @default false */
@@ -80,15 +85,17 @@ export function createActivations(
   config: GptConfig,
   options: ActivationOptions,
 ): Activations {
-  const { B, T, training, recompute = false } = options;
+  const { B, T, training, recompute = false, precision = "f32" } = options;
   const { layers, channels: C, heads } = config;
   const N = B * T;
   const before = device.allocatedBytes;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  const operand = (label: string, columns: number) =>
+    stack.use(device.tensor(label, [N, columns], precision));
   const places = (label: string) => stack.use(device.tensor(label, [B, T], "u32"));
   const norm = (label: string): NormActivations => ({
-    y: tensor(label, N, C),
+    y: operand(label, C),
     mean: tensor(`${label} mean`, N),
     rstd: tensor(`${label} rstd`, N),
   });
@@ -96,13 +103,13 @@ export function createActivations(
   const block = (l: number): BlockActivations => ({
     x: stream(l),
     norm1: norm(`block ${l} norm1`),
-    qkv: tensor(`block ${l} qkv`, N, 3 * C),
-    attended: tensor(`block ${l} attended`, N, C),
+    qkv: operand(`block ${l} qkv`, 3 * C),
+    attended: operand(`block ${l} attended`, C),
     lse: tensor(`block ${l} lse`, B, heads, T),
     middle: tensor(`block ${l} middle`, N, C),
     norm2: norm(`block ${l} norm2`),
-    wide: tensor(`block ${l} wide`, N, 4 * C),
-    active: tensor(`block ${l} active`, N, 4 * C),
+    wide: operand(`block ${l} wide`, 4 * C),
+    active: operand(`block ${l} active`, 4 * C),
   });
   const first = block(0);
   const later = (l: number): BlockActivations => {
@@ -150,18 +157,20 @@ export interface ActivationGradients extends Disposable {
 export function createActivationGradients(
   device: TensorMaker,
   { channels: C, heads }: GptConfig,
-  { B, T }: { B: number; T: number },
+  { B, T, precision = "f32" }: { B: number; T: number; precision?: Precision },
 ): ActivationGradients {
   const N = B * T;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  const operand = (label: string, columns: number) =>
+    stack.use(device.tensor(label, [N, columns], precision));
   return {
     x: tensor("dx", N, C),
     branch: tensor("dbranch", N, C),
-    narrow: tensor("dnarrow", N, C),
-    qkv: tensor("dqkv", N, 3 * C),
+    narrow: operand("dnarrow", C),
+    qkv: operand("dqkv", 3 * C),
     delta: tensor("delta", B, heads, T),
-    wide: tensor("dwide", N, 4 * C),
+    wide: operand("dwide", 4 * C),
     biasPartial: tensor("bias partials", ...biasGradientPartialShape([N, 4 * C])),
     normPartial: tensor("norm partials", ...layernormPartialShape([N, C])),
     next: stack.use(device.tensor("next", [B, T], "u32")),

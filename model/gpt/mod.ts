@@ -7,6 +7,7 @@ export {
   createActivationGradients,
   createActivations,
   type NormActivations,
+  type Precision,
 } from "./activations.ts";
 export { gptBackward } from "./backward.ts";
 export type { Dropout } from "./dropout.ts";
@@ -22,6 +23,7 @@ export {
   type GptGradients,
   type GptParameters,
   gradientTree,
+  mixedTree,
   ParameterSet,
   parameterTree,
   type Stretch,

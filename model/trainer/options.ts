@@ -1,4 +1,5 @@
 import type { TuneEvent } from "../../kernels/mod.ts";
+import type { Precision } from "../gpt/mod.ts";
 import type { AnyBatch } from "./batch.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { ScheduleOptions } from "./schedule.ts";
@@ -35,6 +36,11 @@ export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   iterations: number;
   /** Computes a block's activations again on the way back instead of keeping them. @default false */
   recompute: boolean;
+  /**
+   * Type that matrices and activations have in products; parameters, their gradients and all sums stay
+   * f32, and the loss is scaled so that small gradients do not vanish. @default "f32"
+   */
+  precision: Precision;
   /** Whether attention keeps to the documents that batches tell of. @default false */
   documentMask: boolean;
   /** Whether positions restart with each of those documents. @default false */
@@ -66,6 +72,7 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   weightDecay: 0.1,
   gradientClip: 1,
   recompute: false,
+  precision: "f32",
   patience: 0,
   documentMask: false,
   restartPositions: false,
@@ -142,6 +149,7 @@ export function assertTrainOptions(options: TrainOptions): void {
   for (const name of ["beta1", "beta2"] as const) {
     if (!(options[name] >= 0 && options[name] < 1)) fail(name, "in [0, 1)");
   }
+  if (!["f32", "f16"].includes(options.precision)) fail("precision", "f32 or f16");
   if (!(options.epsilon > 0)) fail("epsilon", "above 0");
   if (options.restartPositions && !options.documentMask) {
     throw new RangeError("Cannot train: restartPositions goes with documentMask only");

@@ -7,6 +7,7 @@ import {
   gradientNormPartialShape,
   type Recording,
   type Tensor,
+  updateLossScale,
 } from "../../kernels/mod.ts";
 import {
   type ActivationGradients,
@@ -25,6 +26,7 @@ import {
 } from "../gpt/mod.ts";
 import { type AnyBatch, batchTargets, sumOf, writeBatch } from "./batch.ts";
 import { type ForwardMemory, memoryOf } from "./evaluator.ts";
+import { HalfPrecision } from "./half_precision.ts";
 import type { TrainOptions } from "./options.ts";
 import { trainedParameters } from "./trained.ts";
 
@@ -37,6 +39,8 @@ export interface StepResult {
   loss: number;
   /** Global L2 norm of the gradient before clipping. */
   gradientNorm: number;
+  /** Whether the update was left out, because the scaled gradient was not finite in f16. */
+  skipped?: true;
 }
 
 /**
@@ -50,6 +54,8 @@ export class TrainingStep implements Disposable {
   readonly moments: { m: ParameterSet; v: ParameterSet };
   /** What the forward pass uses, by the tokens of a row; free between steps. */
   readonly memories: ReadonlyMap<number, ForwardMemory & { d: ActivationGradients }>;
+  /** Where matrices and activations are f16. */
+  readonly half?: HalfPrecision;
   #norm: Tensor;
   #normPartial: Tensor;
   #stack = new DisposableStack();
@@ -74,13 +80,14 @@ export class TrainingStep implements Disposable {
     this.gradients = set("gradients");
     this.moments = { m: set("first moments"), v: set("second moments") };
     const tensors = use(new SharedTensors(device));
-    const { recompute, documentMask, restartPositions } = options;
-    const kept = { training: true, recompute, documentMask, restartPositions };
+    const { recompute, precision, documentMask, restartPositions } = options;
+    const kept = { training: true, recompute, precision, documentMask, restartPositions };
+    if (precision === "f16") this.half = use(new HalfPrecision(model));
     this.memories = new Map(
       lengths.toSorted((a, b) => b - a).map((T) => [T, {
         activations: createActivations(tensors, config, { B, T, ...kept }),
         head: createHead(tensors, config, { B, T }),
-        d: createActivationGradients(tensors, config, { B, T }),
+        d: createActivationGradients(tensors, config, { B, T, precision }),
       }]),
     );
     this.#clock = use(device.tensor("clock", [2], "u32"));
@@ -113,8 +120,10 @@ export class TrainingStep implements Disposable {
 
   /** Records the step with the variants that the device now chooses. */
   async record(): Promise<void> {
-    const { device, config, weights, parameters } = this.model;
-    const { options, gradients, moments } = this;
+    const { device, config, parameters } = this.model;
+    const { options, gradients, moments, half } = this;
+    const weights = half?.weights ?? this.model.weights;
+    const clip = options.gradientClip;
     const slot = this.#slot;
     const tree = gradientTree(gradients, config);
     const stretches = stretchesOf(parameters, gradients);
@@ -132,9 +141,12 @@ export class TrainingStep implements Disposable {
     this.#recordings = {
       begin: await record("zero gradients", (pass) => {
         for (const x of all) fill(pass, { x }, { value: 0 });
+        const [{ head }] = this.memories.values();
+        half?.begin(pass, head.scale);
       }),
       update: await record("update", (pass) => {
-        gradientNorm(pass, { gradients: all, partial, norm }, { clip: options.gradientClip });
+        gradientNorm(pass, { gradients: all, partial, norm }, { clip: half ? 0 : clip });
+        if (half) updateLossScale(pass, { state: half.state, norm }, { clip });
         accumulateSum(pass, { x: norm.view(0, [1]), total: this.#norms, slot });
         for (const { parameters, arena, start, decayed } of stretches) {
           const part = ({ arenas }: ParameterSet) =>
@@ -213,6 +225,7 @@ export class TrainingStep implements Disposable {
     return totals.map((total, i) => ({
       loss: total > 0 ? losses[i] / total : 0,
       gradientNorm: norms[i],
+      ...(this.half && !Number.isFinite(norms[i]) && { skipped: true }),
     }));
   }
 
