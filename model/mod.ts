@@ -6,6 +6,7 @@ export {
   findCheckpoint,
   listCheckpoints,
   type NamedShape,
+  type ParameterShape,
   SafetensorsFile,
   type TensorInfo,
   type TensorSource,
@@ -88,17 +89,20 @@ export {
   type TokenLogprob,
   type TokensEvent,
 } from "./generation/mod.ts";
+export type { AnyBatch, Network, Passes, PassOptions } from "./network.ts";
 export {
   type Affine,
   type Arena,
   type BlockParameters,
+  type Dropout,
   Gpt,
   type GptParameters,
+  type Head,
   type LoadOptions,
   ParameterSet,
+  type TensorMaker,
 } from "./gpt/mod.ts";
 export {
-  type AnyBatch,
   type CheckpointEvent,
   type EndEvent,
   type EvaluationEvent,

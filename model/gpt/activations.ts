@@ -1,9 +1,7 @@
 import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
+import type { PassOptions } from "../network.ts";
 import type { TensorMaker } from "./shared_tensors.ts";
-
-/** Type of the numbers that products read and write. */
-export type Precision = "f32" | "f16";
 
 /** What a layer norm leaves for its backward pass. */
 export interface NormActivations {
@@ -57,23 +55,8 @@ export interface Activations extends Disposable {
   norm: NormActivations;
 }
 
-/** Options of {@linkcode createActivations}. */
-export interface ActivationOptions {
-  /** Rows of a batch. */
-  B: number;
-  /** Tokens of a row. */
-  T: number;
-  /** Whether a backward pass will follow; without one all blocks share their memory. */
-  training: boolean;
-  /** Whether the backward pass computes again what blocks do not keep. @default false */
-  recompute?: boolean;
-  /** Type of what products read and write; sums along the stream stay f32. @default "f32" */
-  precision?: Precision;
-  /** Whether attention keeps to the documents of a row. @default false */
-  documentMask?: boolean;
-  /** Whether positions restart with each document. @default false */
-  restartPositions?: boolean;
-}
+/** Type of what products read and write: that of the matrices that they read. */
+const operandType = ({ matrices }: Pick<PassOptions, "matrices">) => matrices ? "f16" : "f32";
 
 /**
  * Allocates the activations of a forward pass.
@@ -83,9 +66,10 @@ export interface ActivationOptions {
 export function createActivations(
   device: TensorMaker,
   config: GptConfig,
-  options: ActivationOptions,
+  options: PassOptions,
 ): Activations {
-  const { B, T, training, recompute = false, precision = "f32" } = options;
+  const { B, T, training, recompute = false } = options;
+  const precision = operandType(options);
   const { layers, channels: C, heads } = config;
   const N = B * T;
   const before = device.allocatedBytes;
@@ -157,8 +141,10 @@ export interface ActivationGradients extends Disposable {
 export function createActivationGradients(
   device: TensorMaker,
   { channels: C, heads }: GptConfig,
-  { B, T, precision = "f32" }: { B: number; T: number; precision?: Precision },
+  options: Pick<PassOptions, "B" | "T" | "matrices">,
 ): ActivationGradients {
+  const { B, T } = options;
+  const precision = operandType(options);
   const N = B * T;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));

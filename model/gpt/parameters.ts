@@ -1,6 +1,6 @@
 import { type Device, GpuError, sizeOf, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
-import { parameterShapes } from "../checkpoint/mod.ts";
+import type { ParameterShape } from "../checkpoint/mod.ts";
 
 /** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most, also in f16. */
 const ALIGNMENT = 128;
@@ -17,21 +17,22 @@ export interface Arena {
 }
 
 /**
- * One value for each parameter of a GPT: its weights, their gradients, or a moment of AdamW.
+ * One value for each parameter of a model: its weights, their gradients, or a moment of AdamW.
  *
  * The tensors are views of a few arenas, matrices before vectors, so that the optimizer works on whole
- * arenas. Sets of one configuration have the same layout.
+ * arenas. Sets of the same shapes have the same layout.
  */
 export class ParameterSet implements Disposable {
   private constructor(
     readonly arenas: readonly Arena[],
-    /** Tensors by Hugging Face name. */
+    /** Tensors by name. */
     readonly tensors: ReadonlyMap<string, Tensor>,
   ) {}
 
   /**
    * Makes a set of zeros.
    *
+   * @param parameters the model's, in the order of its forward pass
    * @param label names the set in errors, such as `weights`
    * @param isWanted whether a parameter has a place in it. @default all have
    * @param dtype of its elements
@@ -39,12 +40,12 @@ export class ParameterSet implements Disposable {
    */
   static create(
     device: Device,
-    config: GptConfig,
+    parameters: readonly ParameterShape[],
     label: string,
     isWanted: (name: string) => boolean = () => true,
     dtype: "f32" | "f16" = "f32",
   ): ParameterSet {
-    const shapes = parameterShapes(config).filter(({ name }) => isWanted(name));
+    const shapes = parameters.filter(({ name }) => isWanted(name));
     const ordered = [
       ...shapes.filter(({ decayed }) => decayed),
       ...shapes.filter(({ decayed }) => !decayed),

@@ -1,6 +1,6 @@
 import { copy, type Pass, scaleLoss, type Tensor } from "../../kernels/mod.ts";
-import { parameterShapes } from "../checkpoint/mod.ts";
-import { type Gpt, type GptParameters, mixedTree, ParameterSet, stretchesOf } from "../gpt/mod.ts";
+import { ParameterSet, stretchesOf } from "../gpt/mod.ts";
+import type { Network } from "../network.ts";
 
 /** The loss scale as a checkpoint keeps it. */
 export interface LossScale {
@@ -18,24 +18,20 @@ const FIRST: LossScale = { scale: 2 ** 16, steps: 0 };
  * Source: Micikevicius et al. 2018, "Mixed Precision Training".
  */
 export class HalfPrecision implements Disposable {
-  /** The model's weights, with matrices in f16 where a product reads them. */
-  readonly weights: GptParameters;
+  /** The model's matrices in f16. */
+  readonly matrices: ParameterSet;
   /** [2]: the loss scale, and the steps since it last changed. */
   readonly state: Tensor;
-  #matrices: ParameterSet;
 
   /**
    * Allocates it.
    *
    * @throws {GpuError} if the device has no f16, naming the features that it has
    */
-  constructor(private readonly model: Gpt) {
-    const { device, config, parameters } = model;
-    const shapes = parameterShapes(config).filter(({ shape }) => shape.length > 1);
-    const matrices = new Set(shapes.map(({ name }) => name));
-    const isMatrix = (name: string) => matrices.has(name);
-    this.#matrices = ParameterSet.create(device, config, "half weights", isMatrix, "f16");
-    this.weights = mixedTree(parameters, this.#matrices, config);
+  constructor(private readonly model: Network) {
+    const { device, shapes } = model;
+    const matrices = shapes.filter(({ shape }) => shape.length > 1);
+    this.matrices = ParameterSet.create(device, matrices, "half weights", undefined, "f16");
     this.state = device.tensor("loss scale", [2]);
     this.restore(FIRST);
   }
@@ -43,9 +39,9 @@ export class HalfPrecision implements Disposable {
   /** Writes down what begins a step: rounds the matrices and scales the loss's factor. */
   begin(pass: Pass, scale: Tensor): void {
     for (
-      const { parameters: x, arena, start } of stretchesOf(this.model.parameters, this.#matrices)
+      const { parameters: x, arena, start } of stretchesOf(this.model.parameters, this.matrices)
     ) {
-      copy(pass, { x, y: this.#matrices.arenas[arena].tensor.view(start, x.shape) });
+      copy(pass, { x, y: this.matrices.arenas[arena].tensor.view(start, x.shape) });
     }
     scaleLoss(pass, { state: this.state, scale });
   }
@@ -63,12 +59,12 @@ export class HalfPrecision implements Disposable {
 
   /** Bytes of GPU memory. */
   get bytes(): number {
-    return this.#matrices.bytes;
+    return this.matrices.bytes;
   }
 
   /** Frees them. */
   [Symbol.dispose](): void {
-    this.#matrices[Symbol.dispose]();
+    this.matrices[Symbol.dispose]();
     this.state[Symbol.dispose]();
   }
 }
