@@ -6,7 +6,7 @@ import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
 import { type DType, sizeOf, Tensor, wholeWords, widthOf } from "./tensor.ts";
 import { Texels } from "./texels.ts";
-import { texturesPay } from "./probes.ts";
+import { barriersAreSlow, texturesPay } from "./probes.ts";
 
 /** Options of {@linkcode Device.open}. */
 export interface DeviceOptions {
@@ -70,6 +70,7 @@ export class Device implements Disposable {
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
   #texturesPay?: Promise<boolean>;
+  #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
   #prefersTextures = false;
   #bytes = 0;
@@ -313,6 +314,11 @@ export class Device implements Disposable {
   /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
     return this.#texturesPay ??= texturesPay(this);
+  }
+
+  /** Whether threads wait long for each other, as on a software adapter; measured once. */
+  barriersAreSlow(): Promise<boolean> {
+    return this.#barriersAreSlow ??= barriersAreSlow(this);
   }
 
   /** What takes the time of launches, within {@linkcode Device.profile}. */

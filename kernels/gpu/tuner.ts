@@ -7,7 +7,6 @@
  */
 import { type ChoiceTable, groupOf, type Question, shapeClass, type Variant } from "./choices.ts";
 import type { Device } from "./device.ts";
-import { barriersAreSlow } from "./probes.ts";
 import type { Recording } from "./recording.ts";
 import type { TensorData } from "./tensor.ts";
 import { canTry, difference, TrialTensors } from "./trial.ts";
@@ -103,7 +102,7 @@ function tableOf(chosen: readonly { question: Question; variant: Variant }[]): C
 
 /** Questions with a choice that is not made yet, by group, those with the most work first. */
 async function undecidedGroups(device: Device): Promise<Question[][]> {
-  const slow = await barriersAreSlow(device);
+  const slow = await device.barriersAreSlow();
   const open = [...device.choices.asked.values()]
     .filter((question) => !device.choices.has(shapeClass(question)) && canTry(question))
     .map((question) => ({

@@ -13,6 +13,31 @@ export interface NormActivations {
   rstd: Tensor;
 }
 
+/** What attention to another sequence computes; M rows of that one. */
+export interface CrossActivations {
+  norm: NormActivations;
+  /** Queries, [N, C]. */
+  q: Tensor;
+  /** Keys and values side by side, [M, 2C]. */
+  kv: Tensor;
+  /** Attention's result, [N, C]. */
+  attended: Tensor;
+  /** Log-sum-exp of attention's scores, [B, NH, T]. */
+  lse: Tensor;
+  /** Residual stream behind it, [N, C]. */
+  joined: Tensor;
+}
+
+/** Another sequence that attention may see. */
+export interface Source {
+  /** Its tokens, padding among them. */
+  T: number;
+  /** [B·T, C]. */
+  x: Tensor;
+  /** Tokens of each row before its padding, u32 [B]. */
+  lengths: Tensor;
+}
+
 /** What a block computes and its backward pass reads; N = B·T rows. */
 export interface BlockActivations {
   /** Residual stream at the block's start, [N, C]. */
@@ -26,6 +51,8 @@ export interface BlockActivations {
   lse: Tensor;
   /** Residual stream after attention, [N, C]. */
   middle: Tensor;
+  /** Where there is another sequence to attend to. */
+  cross?: CrossActivations;
   norm2: NormActivations;
   /** Feed-forward part before GELU, [N, 4C]. */
   wide: Tensor;
@@ -45,6 +72,12 @@ export interface Activations extends Disposable {
   starts?: Tensor;
   /** Position of each token in its document, u32 [B, T], where positions restart there. */
   positions?: Tensor;
+  /** Tokens of each row before its padding, u32 [B], where attention is not causal. */
+  lengths?: Tensor;
+  /** Another sequence that blocks attend to. */
+  source?: Source;
+  /** Number of the first block among those of all stacks of the model. */
+  first: number;
   blocks: BlockActivations[];
   /** Whether blocks share all but their `x`, and the backward pass computes the rest again. */
   recompute: boolean;
@@ -58,6 +91,16 @@ export interface Activations extends Disposable {
 /** Type of what products read and write: that of the matrices that they read. */
 const operandType = ({ matrices }: Pick<PassOptions, "matrices">) => matrices ? "f16" : "f32";
 
+/** What tells a stack of blocks from a GPT's. */
+export interface StackOptions {
+  /** Whether each token sees all of its row. @default false */
+  bidirectional?: boolean;
+  /** Another sequence that blocks attend to. @default none */
+  source?: Source;
+  /** Number of the first block among those of all stacks of the model. @default 0 */
+  first?: number;
+}
+
 /**
  * Allocates the activations of a forward pass.
  *
@@ -65,8 +108,9 @@ const operandType = ({ matrices }: Pick<PassOptions, "matrices">) => matrices ? 
  */
 export function createActivations(
   device: TensorMaker,
-  config: GptConfig,
+  config: Pick<GptConfig, "layers" | "channels" | "heads">,
   options: PassOptions,
+  { bidirectional = false, source, first: firstBlock = 0 }: StackOptions = {},
 ): Activations {
   const { B, T, training, recompute = false } = options;
   const precision = operandType(options);
@@ -75,13 +119,21 @@ export function createActivations(
   const before = device.allocatedBytes;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
-  const operand = (label: string, columns: number) =>
-    stack.use(device.tensor(label, [N, columns], precision));
+  const operand = (label: string, columns: number, rows = N) =>
+    stack.use(device.tensor(label, [rows, columns], precision));
   const places = (label: string) => stack.use(device.tensor(label, [B, T], "u32"));
   const norm = (label: string): NormActivations => ({
     y: operand(label, C),
     mean: tensor(`${label} mean`, N),
     rstd: tensor(`${label} rstd`, N),
+  });
+  const cross = (label: string, source: Source): CrossActivations => ({
+    norm: norm(`${label} norm`),
+    q: operand(`${label} q`, C),
+    kv: operand(`${label} kv`, 2 * C, B * source.T),
+    attended: operand(`${label} attended`, C),
+    lse: tensor(`${label} lse`, B, heads, T),
+    joined: tensor(`${label} joined`, N, C),
   });
   const stream = (l: number) => tensor(`block ${l} x`, N, C);
   const block = (l: number): BlockActivations => ({
@@ -91,6 +143,7 @@ export function createActivations(
     attended: operand(`block ${l} attended`, C),
     lse: tensor(`block ${l} lse`, B, heads, T),
     middle: tensor(`block ${l} middle`, N, C),
+    ...(source && { cross: cross(`block ${l} cross`, source) }),
     norm2: norm(`block ${l} norm2`),
     wide: operand(`block ${l} wide`, 4 * C),
     active: operand(`block ${l} active`, 4 * C),
@@ -104,13 +157,15 @@ export function createActivations(
     tokens: places("tokens"),
     ...(options.documentMask ? { starts: places("starts") } : {}),
     ...(options.restartPositions ? { positions: places("positions") } : {}),
+    ...(bidirectional && { lengths: stack.use(device.tensor("lengths", [B], "u32")) }),
+    ...(source && { source }),
     blocks: Array.from({ length: layers }, (_, l) => l === 0 ? first : later(l)),
     branch: tensor("branch", N, C),
     output: training ? tensor("output", N, C) : first.x,
     norm: norm("norm"),
   };
   return {
-    ...{ B, T, recompute, ...tensors, bytes: device.allocatedBytes - before },
+    ...{ B, T, recompute, first: firstBlock, ...tensors, bytes: device.allocatedBytes - before },
     [Symbol.dispose]: () => stack.dispose(),
   };
 }
@@ -125,6 +180,8 @@ export interface ActivationGradients extends Disposable {
   narrow: Tensor;
   /** [N, 3C]. */
   qkv: Tensor;
+  /** Of attention to another sequence: [N, C], [M, 2C], and of that sequence itself, [M, C]. */
+  cross?: { q: Tensor; kv: Tensor; source: Tensor };
   /** Row sums of dy·y in attention, [B, NH, T]. */
   delta: Tensor;
   /** Before GELU, [N, 4C]. */
@@ -140,21 +197,29 @@ export interface ActivationGradients extends Disposable {
 /** Allocates the gradients of activations. */
 export function createActivationGradients(
   device: TensorMaker,
-  { channels: C, heads }: GptConfig,
+  { channels: C, heads }: Pick<GptConfig, "channels" | "heads">,
   options: Pick<PassOptions, "B" | "T" | "matrices">,
+  source?: Source,
 ): ActivationGradients {
   const { B, T } = options;
   const precision = operandType(options);
   const N = B * T;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
-  const operand = (label: string, columns: number) =>
-    stack.use(device.tensor(label, [N, columns], precision));
+  const operand = (label: string, columns: number, rows = N) =>
+    stack.use(device.tensor(label, [rows, columns], precision));
   return {
     x: tensor("dx", N, C),
     branch: tensor("dbranch", N, C),
     narrow: operand("dnarrow", C),
     qkv: operand("dqkv", 3 * C),
+    ...(source && {
+      cross: {
+        q: operand("dq", C),
+        kv: operand("dkv", 2 * C, B * source.T),
+        source: tensor("dsource", B * source.T, C),
+      },
+    }),
     delta: tensor("delta", B, heads, T),
     wide: operand("dwide", 4 * C),
     biasPartial: tensor("bias partials", ...biasGradientPartialShape([N, 4 * C])),

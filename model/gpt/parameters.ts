@@ -162,6 +162,18 @@ export interface Affine {
   bias?: Tensor;
 }
 
+/** The parameters of attention to another sequence. */
+export interface CrossParameters {
+  /** Layer norm before it, [C]. */
+  norm: Affine;
+  /** Queries, [C, C]. */
+  q: Affine;
+  /** Keys and values of the other sequence, [C, 2C]. */
+  kv: Affine;
+  /** Its output, [C, C]. */
+  projection: Affine;
+}
+
 /** The parameters of a block. */
 export interface BlockParameters {
   /** Layer norm before attention, [C]. */
@@ -170,6 +182,8 @@ export interface BlockParameters {
   qkv: Affine;
   /** Attention's output, [C, C]. */
   projection: Affine;
+  /** Attention to another sequence, where there is one. */
+  cross?: CrossParameters;
   /** Layer norm before the feed-forward part, [C]. */
   norm2: Affine;
   /** First layer of the feed-forward part, [C, 4C]. */
@@ -194,11 +208,16 @@ export interface GptParameters {
   headBias?: Tensor;
 }
 
+/** The gradients of a block's parameters that are trained. */
+export type BlockGradients =
+  & { [name in Exclude<keyof BlockParameters, "cross">]: Partial<Affine> }
+  & { cross?: { [name in keyof CrossParameters]: Partial<Affine> } };
+
 /** The gradients of the parameters that are trained; those of frozen ones are absent. */
 export interface GptGradients {
   wte?: Tensor;
   wpe?: Tensor;
-  blocks: { [name in keyof BlockParameters]: Partial<Affine> }[];
+  blocks: BlockGradients[];
   norm: Partial<Affine>;
   head?: Tensor;
   headBias?: Tensor;
