@@ -14,6 +14,13 @@ export {
 } from "./checkpoint/mod.ts";
 export { assertConfig, type ClassHead, type GptConfig, type Preset, PRESETS } from "./config.ts";
 export {
+  assertEncoderDecoderConfig,
+  EncoderDecoder,
+  type EncoderDecoderConfig,
+  type EncoderDecoderParameters,
+  type SideParameters,
+} from "./encoder_decoder/mod.ts";
+export {
   BLEU_TOKENIZERS,
   type BleuOptions,
   type BleuScore,
@@ -94,6 +101,7 @@ export {
   type Affine,
   type Arena,
   type BlockParameters,
+  type CrossParameters,
   type Dropout,
   Gpt,
   type GptParameters,
