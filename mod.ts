@@ -387,6 +387,7 @@ export {
   logProbabilities,
   type LogProbabilityOptions,
   type LogProbabilityTensors,
+  type LossScaleOptions,
   matmul,
   type MatmulOptions,
   type MatmulTensors,
@@ -410,6 +411,7 @@ export {
   type SampleTensors,
   sampleTokens,
   scale,
+  scaleLoss,
   type Shader,
   type ShaderBinding,
   ShaderError,
@@ -423,6 +425,7 @@ export {
   tune,
   type TuneEvent,
   type TuneOptions,
+  updateLossScale,
   type Variant,
 } from "./kernels/mod.ts";
 export {
