@@ -1,6 +1,7 @@
 /** The GPU: devices, tensors, and one folder per op with its forward and backward kernels. */
 export {
   assertShapes,
+  barriersAreSlow,
   bindableViews,
   Choices,
   type ChoiceTable,
@@ -48,6 +49,14 @@ export {
   type BinaryCrossEntropyTensors,
 } from "./binary_cross_entropy/mod.ts";
 export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
+export {
+  checkVariants,
+  KERNEL_CASES,
+  type KernelCase,
+  type KernelCaseMaker,
+  type ModelSizes,
+  TrialRun,
+} from "./contract/mod.ts";
 export { copy } from "./copy/mod.ts";
 export {
   crossEntropyBackward,

@@ -98,6 +98,7 @@ export {
 } from "./gpt/mod.ts";
 export {
   type CheckpointEvent,
+  checkTraining,
   type EndEvent,
   type EvaluationEvent,
   Evaluator,
@@ -115,6 +116,7 @@ export {
   Trainer,
   type TrainEvent,
   type TrainingMemory,
+  TrainingStep,
   type TrainInputs,
   type TrainOptions,
   type TuningEvent,

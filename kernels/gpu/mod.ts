@@ -14,6 +14,7 @@ export { GpuError, ShaderError } from "./errors.ts";
 export { fitsTexture, prefersMatrices } from "./matrix_textures.ts";
 export { probeMemory } from "./memory_probe.ts";
 export type { Span } from "./profiler.ts";
+export { barriersAreSlow } from "./probes.ts";
 export { Readback } from "./readback.ts";
 export { type Reader, readerOf } from "./reader.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";

@@ -11,6 +11,7 @@ export type {
   TuningEvent,
 } from "./events.ts";
 export { Evaluator, type ForwardMemory } from "./evaluator.ts";
+export { checkTraining } from "./golden.ts";
 export {
   type OptimizerOptions,
   TRAIN_DEFAULTS,
