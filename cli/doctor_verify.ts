@@ -1,5 +1,5 @@
 /** `quern doctor --verify`: whether this adapter computes what it should. */
-import { barriersAreSlow, checkVariants, type Device, KERNEL_CASES } from "../kernels/mod.ts";
+import { checkVariants, type Device, KERNEL_CASES } from "../kernels/mod.ts";
 import { checkTraining } from "../model/mod.ts";
 import type { AdapterFacts } from "./doctor_advice.ts";
 
@@ -23,7 +23,7 @@ export interface Verified {
 
 /** Checks every op against its reference, and ten training steps against PyTorch's. */
 export async function* verify(device: Device): AsyncGenerator<Verified> {
-  const barriers = !await barriersAreSlow(device);
+  const barriers = !await device.barriersAreSlow();
   for (const [i, sizes] of SIZES.entries()) {
     for (const { name, at } of KERNEL_CASES) {
       const what = `${name} of ${sizes.B} × ${sizes.T} × ${sizes.C}, vocabulary ${sizes.V}`;

@@ -1,7 +1,6 @@
 /** The GPU: devices, tensors, and one folder per op with its forward and backward kernels. */
 export {
   assertShapes,
-  barriersAreSlow,
   bindableViews,
   Choices,
   type ChoiceTable,

@@ -1,3 +1,15 @@
+/** A head that tells classes, in place of the output layer over the vocabulary. */
+export interface ClassHead {
+  /** What it tells the class of: a whole text, read at its last token, or each token. */
+  of: "text" | "token";
+  /** Names of the classes by id. */
+  labels: readonly string[];
+  /** Whether a text may be of several classes, or of none. @default false */
+  multiLabel?: boolean;
+  /** Id of the token that stands behind short texts of a batch. @default none */
+  padId?: number;
+}
+
 /** Shape and options of a GPT-2 model. */
 export interface GptConfig {
   /** Transformer blocks, L. */
@@ -16,6 +28,8 @@ export interface GptConfig {
   bias: boolean;
   /** Whether the output layer shares the token embedding. @default true */
   tie: boolean;
+  /** A head that tells classes; then there is no output layer. @default none */
+  head?: ClassHead;
 }
 
 /** Sizes of the named models: `nano` trains in minutes on a CPU; the others are GPT-2's. */
@@ -44,7 +58,7 @@ export function assertConfig(config: GptConfig): void {
       );
     }
   }
-  const { heads, channels, dropout } = config;
+  const { heads, channels, dropout, head } = config;
   if (channels % heads !== 0) {
     throw new RangeError(
       `Cannot build a GPT: channels must be divisible by heads, got ${channels} channels and ${heads} heads`,
@@ -52,5 +66,25 @@ export function assertConfig(config: GptConfig): void {
   }
   if (!(dropout >= 0 && dropout < 1)) {
     throw new RangeError(`Cannot build a GPT: dropout must be in [0, 1), got ${dropout}`);
+  }
+  if (head) assertHead(head, config.vocabularySize);
+}
+
+/** Columns of the logits: the classes of a head, or the vocabulary. */
+export function logitColumns(
+  { head, vocabularySize }: Pick<GptConfig, "head" | "vocabularySize">,
+): number {
+  return head?.labels.length ?? vocabularySize;
+}
+
+function assertHead({ of, labels, multiLabel, padId }: ClassHead, vocabularySize: number): void {
+  const fail = (problem: string): never => {
+    throw new RangeError(`Cannot build a GPT: ${problem}`);
+  };
+  if (labels.length === 0) fail("a head needs at least one label, got none");
+  if (new Set(labels).size < labels.length) fail(`labels must differ, got ${labels.join(", ")}`);
+  if (multiLabel && of === "token") fail("several labels are for texts, not for tokens");
+  if (padId !== undefined && !(Number.isInteger(padId) && padId >= 0 && padId < vocabularySize)) {
+    fail(`padId must be a token, from 0 to ${vocabularySize - 1}, got ${padId}`);
   }
 }

@@ -6,12 +6,20 @@ export {
   findCheckpoint,
   listCheckpoints,
   type NamedShape,
+  type ParameterShape,
   SafetensorsFile,
   type TensorInfo,
   type TensorSource,
   writeSafetensors,
 } from "./checkpoint/mod.ts";
-export { assertConfig, type GptConfig, type Preset, PRESETS } from "./config.ts";
+export { assertConfig, type ClassHead, type GptConfig, type Preset, PRESETS } from "./config.ts";
+export {
+  assertEncoderDecoderConfig,
+  EncoderDecoder,
+  type EncoderDecoderConfig,
+  type EncoderDecoderParameters,
+  type SideParameters,
+} from "./encoder_decoder/mod.ts";
 export {
   BLEU_TOKENIZERS,
   type BleuOptions,
@@ -88,13 +96,19 @@ export {
   type TokenLogprob,
   type TokensEvent,
 } from "./generation/mod.ts";
+export type { AnyBatch, Network, Passes, PassOptions } from "./network.ts";
 export {
   type Affine,
   type Arena,
   type BlockParameters,
+  type CrossParameters,
+  type Dropout,
   Gpt,
   type GptParameters,
+  type Head,
+  type LoadOptions,
   ParameterSet,
+  type TensorMaker,
 } from "./gpt/mod.ts";
 export {
   type CheckpointEvent,
@@ -102,9 +116,11 @@ export {
   type EndEvent,
   type EvaluationEvent,
   Evaluator,
+  type EvaluatorShape,
   type LargestBatch,
   largestBatch,
   learningRateAt,
+  type Measured,
   type OptimizerOptions,
   planTraining,
   type ProfileEvent,

@@ -1,4 +1,4 @@
-import { Choices, type Device, shapeClass } from "../gpu/mod.ts";
+import { Choices, type Device, groupOf, shapeClass } from "../gpu/mod.ts";
 import type { KernelCase, Op, Reference } from "./kernel_case.ts";
 import type { OpCase } from "./spec.ts";
 import { TrialRun } from "./trial_run.ts";
@@ -58,7 +58,7 @@ export async function checkVariants(
   );
   for (const { name, order } of all ? others : []) {
     const table = {
-      orders: { [question.group]: order },
+      orders: { [groupOf(question)]: order },
       variants: { [shapeClass(question)]: name },
     };
     found.push({ variant: name, fault: await check(new Choices(table)) });

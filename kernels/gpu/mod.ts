@@ -4,6 +4,7 @@ export {
   Choices,
   type ChoiceTable,
   fitting,
+  groupOf,
   type Question,
   shapeClass,
   type Trial,
@@ -14,7 +15,6 @@ export { GpuError, ShaderError } from "./errors.ts";
 export { fitsTexture, prefersMatrices } from "./matrix_textures.ts";
 export { probeMemory } from "./memory_probe.ts";
 export type { Span } from "./profiler.ts";
-export { barriersAreSlow } from "./probes.ts";
 export { Readback } from "./readback.ts";
 export { type Reader, readerOf } from "./reader.ts";
 export { type Extent, type Launch, Pass, Recording } from "./recording.ts";
@@ -25,7 +25,14 @@ export {
   type ShaderBinding,
   type ShaderHeader,
 } from "./shader.ts";
-export { assertShapes, type DType, sizeOf, Tensor, type TensorData } from "./tensor.ts";
+export {
+  assertShapes,
+  type DType,
+  HOST_ARRAYS,
+  sizeOf,
+  Tensor,
+  type TensorData,
+} from "./tensor.ts";
 export { placeWgsl, Texels } from "./texels.ts";
 export { uniformRows } from "./uniform_rows.ts";
 export { tune, type TuneEvent, type TuneOptions } from "./tuner.ts";

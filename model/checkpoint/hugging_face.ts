@@ -1,4 +1,4 @@
-import { assertConfig, type GptConfig } from "../config.ts";
+import { assertConfig, type ClassHead, type GptConfig } from "../config.ts";
 
 /** A model's `config.json` as parsed. */
 export type HuggingFaceConfig = Record<string, unknown>;
@@ -14,13 +14,16 @@ const FIXED = {
   add_cross_attention: false,
 } as const;
 
-/** Architecture as transformers names it. */
+/** Architectures as transformers names them. */
 const ARCHITECTURE = "GPT2LMHeadModel";
+const OF_TEXTS = "GPT2ForSequenceClassification";
+const OF_TOKENS = "GPT2ForTokenClassification";
 /** The same without its output layer, which is that of the tied embedding. */
 const BARE = "GPT2Model";
 
 /**
- * The `config.json` that Hugging Face's transformers writes for a `GPT2LMHeadModel` of this shape.
+ * The `config.json` that Hugging Face's transformers writes for a `GPT2LMHeadModel` of this shape, or
+ * for `GPT2ForSequenceClassification` or `GPT2ForTokenClassification` where it has a head.
  *
  * What transformers does not know stands under the key `quern`.
  *
@@ -33,7 +36,7 @@ export function configToHuggingFace(
   const { endOfTextId = null } = options;
   return {
     activation_function: FIXED.activation_function,
-    architectures: [ARCHITECTURE],
+    architectures: [architectureOf(config.head)],
     attn_pdrop: config.dropout,
     bos_token_id: endOfTextId,
     embd_pdrop: config.dropout,
@@ -60,12 +63,62 @@ export function configToHuggingFace(
     torch_dtype: "float32",
     use_cache: true,
     vocab_size: config.vocabularySize,
+    ...(config.head && headToHuggingFace(config.head)),
     quern: { bias: config.bias },
   };
 }
 
+function architectureOf(head: ClassHead | undefined): string {
+  return head ? { text: OF_TEXTS, token: OF_TOKENS }[head.of] : ARCHITECTURE;
+}
+
+function headToHuggingFace({ of, labels, multiLabel = false, padId = null }: NullableHead) {
+  return {
+    id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+    pad_token_id: padId,
+    ...(of === "token" ? { classifier_dropout: 0 } : {
+      problem_type: multiLabel ? "multi_label_classification" : "single_label_classification",
+    }),
+  };
+}
+
+type NullableHead = Omit<ClassHead, "padId"> & { padId?: number | null };
+
+/** The head of a model whose architecture has one. */
+function headFromHuggingFace(
+  json: Record<string, unknown>,
+  fail: (key: string, rule: string, value: unknown) => never,
+): ClassHead | undefined {
+  const architectures = json.architectures as unknown[] | undefined ?? [];
+  const of = architectures.includes(OF_TEXTS)
+    ? "text"
+    : architectures.includes(OF_TOKENS)
+    ? "token"
+    : undefined;
+  if (of === undefined) return undefined;
+  // transformers leaves out what it takes for granted: two classes of these names.
+  const { id2label = { 0: "LABEL_0", 1: "LABEL_1" }, problem_type: problem, pad_token_id: padId } =
+    json;
+  if (!isRecord(id2label)) return fail("id2label", "an object of names by id", id2label);
+  const labels = Object.keys(id2label).map((_, id) => id2label[id]);
+  if (labels.length === 0 || !labels.every((label) => typeof label === "string")) {
+    fail("id2label", "names by ids from 0 on", id2label);
+  }
+  const several = problem === "multi_label_classification";
+  if (problem != null && !several && problem !== "single_label_classification") {
+    fail("problem_type", "single_label_classification or multi_label_classification", problem);
+  }
+  return {
+    ...{ of, labels: labels as string[] },
+    ...(several && of === "text" ? { multiLabel: true } : {}),
+    ...(typeof padId === "number" ? { padId } : {}),
+  };
+}
+
 /**
- * The shape that a `config.json` of a `GPT2LMHeadModel` describes.
+ * The shape that a `config.json` of GPT-2 describes, with the output layer or with a head over texts
+ * or tokens.
  *
  * Settings that are left out have the value transformers gives them, except for the sizes, which must
  * be there. The dropout is `resid_pdrop`: here all of GPT-2's dropouts have one rate.
@@ -82,9 +135,10 @@ export function configFromHuggingFace(json: unknown, path: string): GptConfig {
   };
   if (!isRecord(json)) return fail("it", "a JSON object", json);
   const { architectures = [ARCHITECTURE], quern = {}, n_inner } = json;
-  const isKnown = (name: unknown) => name === ARCHITECTURE || name === BARE;
+  const known = [ARCHITECTURE, BARE, OF_TEXTS, OF_TOKENS];
+  const isKnown = (name: unknown) => known.includes(name as string);
   if (!Array.isArray(architectures) || !architectures.some(isKnown)) {
-    fail("architectures", `["${ARCHITECTURE}"]`, architectures);
+    fail("architectures", `one of ${known.join(", ")}`, architectures);
   }
   if (json.model_type === undefined) fail("model_type", `"${FIXED.model_type}"`, null);
   for (const [key, value] of Object.entries(FIXED)) {
@@ -117,6 +171,8 @@ export function configFromHuggingFace(json: unknown, path: string): GptConfig {
     bias: flag("quern.bias", bias),
     tie: flag("tie_word_embeddings", json.tie_word_embeddings ?? true),
   };
+  const head = headFromHuggingFace(json, fail);
+  if (head) config.head = head;
   if (n_inner != null && n_inner !== 4 * config.channels) {
     fail("n_inner", `null or ${4 * config.channels}, 4 times n_embd`, n_inner);
   }

@@ -11,6 +11,8 @@ export interface Checkpoint {
   iteration: number;
   /** Validation loss of its weights in nats a token, where it was measured. */
   validationLoss?: number;
+  /** The task's own measure of them, where it has one: the higher the better. */
+  score?: number;
 }
 
 /** What `trainer.json` of a checkpoint holds. */
@@ -19,8 +21,12 @@ export interface TrainerState {
   iteration: number;
   /** Validation loss of these weights in nats a token, where it was measured. */
   validationLoss?: number;
-  /** Lowest validation loss of the run so far. */
+  /** The task's own measure of them. */
+  score?: number;
+  /** Validation loss of the best checkpoint so far: of the highest score, or the lowest loss. */
   bestValidationLoss?: number;
+  /** Score of that one. */
+  bestScore?: number;
 }
 
 /** Which checkpoint of a run: lowest validation loss, newest, or that of an iteration. */
@@ -42,8 +48,8 @@ export async function listCheckpoints(runFolder: string): Promise<Checkpoint[]> 
 }
 
 /**
- * The folder of the chosen checkpoint of a run. The best is that with the lowest validation loss, the
- * newest where none was measured. A folder that holds a model itself is the answer, as it is.
+ * The folder of the chosen checkpoint of a run. The best is that with the highest score of its task or
+ * else the lowest validation loss, the newest where none was measured. A folder that holds a model itself is the answer, as it is.
  *
  * @param folder a run, a checkpoint, or a folder as Hugging Face writes it
  * @throws {Deno.errors.NotFound} if there is no such checkpoint, naming those there
@@ -108,7 +114,7 @@ export async function readTrainerState(folder: string): Promise<TrainerState> {
     fail(`iteration must be a whole number, got ${state?.iteration}`);
   }
   const { iteration, ...losses } = state!;
-  for (const key of ["validationLoss", "bestValidationLoss"] as const) {
+  for (const key of ["validationLoss", "score", "bestValidationLoss", "bestScore"] as const) {
     if (losses[key] !== undefined && !Number.isFinite(losses[key])) {
       fail(`${key} must be a number or absent, got ${losses[key]}`);
     }
@@ -117,8 +123,11 @@ export async function readTrainerState(folder: string): Promise<TrainerState> {
 }
 
 function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint {
-  const loss = ({ validationLoss = Infinity }: Checkpoint) => validationLoss;
-  return checkpoints.reduce((best, one) => loss(one) <= loss(best) ? one : best);
+  const merit = ({ score, validationLoss = Infinity }: Checkpoint) => score ?? -validationLoss;
+  // Of equal scores the first is the best, of equal losses the newest.
+  return checkpoints.reduce((best, one) =>
+    merit(one) > merit(best) || (one.score === undefined && merit(one) === merit(best)) ? one : best
+  );
 }
 
 async function isModelFolder(folder: string): Promise<boolean> {
@@ -153,7 +162,7 @@ async function inspectCheckpoints(
 }
 
 async function readCheckpoint(folder: string, iteration: number): Promise<Checkpoint> {
-  const { validationLoss, ...state } = await readTrainerState(folder);
+  const { validationLoss, score, ...state } = await readTrainerState(folder);
   if (state.iteration !== iteration) {
     throw new SyntaxError(`iteration in trainer.json must be ${iteration}, got ${state.iteration}`);
   }
@@ -163,5 +172,9 @@ async function readCheckpoint(folder: string, iteration: number): Promise<Checkp
   for await (const { name } of Deno.readDir(folder)) {
     if (name.endsWith(".safetensors")) SafetensorsFile.open(join(folder, name))[Symbol.dispose]();
   }
-  return { folder, iteration, ...(validationLoss === undefined ? {} : { validationLoss }) };
+  return {
+    ...{ folder, iteration },
+    ...(validationLoss === undefined ? {} : { validationLoss }),
+    ...(score === undefined ? {} : { score }),
+  };
 }

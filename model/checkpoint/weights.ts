@@ -5,7 +5,7 @@ import { TensorFiles } from "./tensor_files.ts";
 
 /** A parameter of a GPT. */
 export interface ParameterShape {
-  /** Its name in Hugging Face's `GPT2LMHeadModel`. */
+  /** Its name in Hugging Face's GPT-2. */
   name: string;
   /** Linear layers are [in, out], embeddings [rows, C]. */
   shape: number[];
@@ -15,14 +15,22 @@ export interface ParameterShape {
 
 /**
  * The parameters of a GPT in the order of the forward pass: token and position embedding, blocks,
- * last layer norm, and the output layer where it is not tied. Without biases there are none here.
+ * last layer norm, and the head: the output layer where it is not tied, `score` over texts or
+ * `classifier` over tokens. Without biases there are none here.
  */
 export function parameterShapes(config: GptConfig): ParameterShape[] {
-  return shapesWithBiases(config).filter(({ name }) => config.bias || !name.endsWith(".bias"));
+  return shapesWithBiases(config).filter(({ name }) => !isLeftOut(name, config));
 }
 
+/** Whether it is a bias of a model without them; that of a head over tokens is always there. */
+function isLeftOut(name: string, { bias }: GptConfig): boolean {
+  return !bias && name.endsWith(".bias") && name !== TOKEN_HEAD_BIAS;
+}
+
+const TOKEN_HEAD_BIAS = "classifier.bias";
+
 function shapesWithBiases(config: GptConfig): ParameterShape[] {
-  const { layers, channels: C, context, vocabularySize: V, tie } = config;
+  const { layers, channels: C, context, vocabularySize: V, tie, head } = config;
   const result: ParameterShape[] = [];
   const add = (name: string, ...shape: number[]) =>
     result.push({ name, shape, decayed: shape.length > 1 });
@@ -42,7 +50,11 @@ function shapesWithBiases(config: GptConfig): ParameterShape[] {
     affine(`${block}.mlp.c_proj`, 4 * C, C);
   }
   affine("transformer.ln_f", C);
-  if (!tie) add("lm_head.weight", V, C);
+  if (head?.of === "text") add("score.weight", head.labels.length, C);
+  else if (head) {
+    add("classifier.weight", head.labels.length, C);
+    add(TOKEN_HEAD_BIAS, head.labels.length);
+  } else if (!tie) add("lm_head.weight", V, C);
   return result;
 }
 
@@ -61,7 +73,7 @@ export async function writeWeights(
   const tensors = shapesWithBiases(config).map(({ name, shape }) => ({
     name,
     shape,
-    read: () => !config.bias && name.endsWith(".bias") ? new Float32Array(shape[0]) : read(name),
+    read: () => isLeftOut(name, config) ? new Float32Array(shape[0]) : read(name),
   }));
   await writeSafetensors(path, tensors);
 }
@@ -148,7 +160,7 @@ function matchNames({ tensors, path }: TensorFiles, config: GptConfig): Map<stri
   const known = new Set(names.values());
   for (const name of tensors.keys()) {
     const ignored = CONSTANT.test(name) || (config.tie && name === "lm_head.weight") ||
-      (!config.bias && name.endsWith(".bias"));
+      isLeftOut(name, config);
     if (!known.has(name) && !ignored) fail(`it holds ${name}, which this model has not`);
   }
   return names;
@@ -160,7 +172,7 @@ function ownName(tensors: ReadonlyMap<string, TensorInfo>, name: string): string
 
 async function assertNoBiases(file: TensorFiles): Promise<void> {
   for (const name of file.tensors.keys()) {
-    if (!name.endsWith(".bias") || CONSTANT.test(name)) continue;
+    if (!name.endsWith(".bias") || name === TOKEN_HEAD_BIAS || CONSTANT.test(name)) continue;
     const value = (await file.read(name)).find((value) => value !== 0);
     if (value !== undefined) {
       throw new RangeError(

@@ -56,7 +56,7 @@ interface Part extends GgufTensor {
  * ones; the output layer is written only where it is not tied to the embedding.
  *
  * @param read gives the values of a parameter by Hugging Face's name
- * @throws {TypeError} where the tokenizer is none that llama.cpp has for GPT-2
+ * @throws {TypeError} where the model has a head over classes, or a tokenizer that llama.cpp has none of
  * @throws {RangeError} where q8_0 is asked for and a row can't be divided by 32, naming it; where a
  * value is too large for a half
  */
@@ -66,6 +66,12 @@ export async function writeGguf(
   read: (name: string) => Promise<Float32Array<ArrayBuffer>>,
   options: GgufOptions,
 ): Promise<void> {
+  if (config.head) {
+    throw new TypeError(
+      "Cannot write a model with a head over classes as GGUF: llama.cpp's GPT-2 only writes text; " +
+        "export safetensors",
+    );
+  }
   const { type = "f32" } = options;
   const metadata = metadataOf(config, options);
   const parts = partsOf(config, type);

@@ -79,9 +79,18 @@ export interface BatchMemory extends Disposable {
 /**
  * Allocates a batch's memory.
  *
+ * @throws {TypeError} if the model tells classes and writes no text
  * @throws {GpuError} if the adapter allows no buffer of a tensor's size
  */
 export function createBatchMemory(model: Gpt, sizes: BatchSizes): BatchMemory {
+  if (model.config.head) {
+    const { of, labels } = model.config.head;
+    const what = `${labels.slice(0, 4).join(", ")}${labels.length > 4 ? ", …" : ""}`;
+    throw new TypeError(
+      `Cannot write text: this model tells ${of === "text" ? "texts" : "words"} apart (${what}); ` +
+        "use eval --task, or a model of language",
+    );
+  }
   const { device, config, weights } = model;
   const { layers, channels: C, vocabularySize: V, context } = config;
   const { blocks, rows: N, textures } = sizes;

@@ -2,13 +2,27 @@ import type { Device } from "../../kernels/mod.ts";
 import {
   configFromHuggingFace,
   configToHuggingFace,
+  type ParameterShape,
   parameterShapes,
   WeightsFile,
   writeWeights,
 } from "../checkpoint/mod.ts";
-import { assertConfig, type GptConfig } from "../config.ts";
+import type { Network, Passes, PassOptions } from "../network.ts";
+import { assertConfig, type ClassHead, type GptConfig } from "../config.ts";
 import { type GptParameters, ParameterSet, parameterTree } from "./parameters.ts";
 import { normalValues } from "./initialize.ts";
+import { gptPasses } from "./passes.ts";
+import type { TensorMaker } from "./shared_tensors.ts";
+
+/** Options of {@linkcode Gpt.load}. */
+export interface LoadOptions {
+  /** Share of activations that training drops. @default the folder's */
+  dropout?: number;
+  /** A new head in place of the folder's output layer or head. @default the folder's */
+  head?: ClassHead;
+  /** Seed of the new head's weights. @default 1 */
+  seed?: number;
+}
 
 /**
  * A GPT-2 model: its shape and its weights on the GPU.
@@ -23,7 +37,7 @@ import { normalValues } from "./initialize.ts";
  * console.log(model.parameterCount); // 834304
  * ```
  */
-export class Gpt implements Disposable {
+export class Gpt implements Network {
   /** The weights as a tree. */
   readonly weights: GptParameters;
 
@@ -43,6 +57,16 @@ export class Gpt implements Disposable {
     return [...this.parameters.tensors.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** The parameters in the order of the forward pass. */
+  get shapes(): ParameterShape[] {
+    return parameterShapes(this.config);
+  }
+
+  /** Allocates what passes over batches of a shape need. */
+  passes(tensors: TensorMaker, options: PassOptions): Passes {
+    return gptPasses(this, tensors, options);
+  }
+
   /**
    * Makes a model with GPT-2's initialisation: normal with deviation 0.02, that of residual
    * projections 0.02/√(2L), gains 1, biases 0.
@@ -53,17 +77,10 @@ export class Gpt implements Disposable {
    */
   static create(device: Device, config: GptConfig, options: { seed: number }): Gpt {
     const model = Gpt.zeros(device, config);
-    const next = normalValues(options.seed);
-    for (const { name, shape } of parameterShapes(config)) {
+    const values = initialValues(config, options.seed);
+    for (const { name } of parameterShapes(config)) {
       const tensor = model.parameters.get(name);
-      if (shape.length === 1) {
-        tensor.write(new Float32Array(tensor.size).fill(name.endsWith(".weight") ? 1 : 0));
-      } else {
-        const deviation = name.endsWith("c_proj.weight")
-          ? 0.02 / Math.sqrt(2 * config.layers)
-          : 0.02;
-        tensor.write(next(tensor.size, deviation));
-      }
+      tensor.write(values(name, tensor.size));
     }
     return model;
   }
@@ -75,25 +92,27 @@ export class Gpt implements Disposable {
    */
   static zeros(device: Device, config: GptConfig): Gpt {
     assertConfig(config);
-    return new Gpt(device, config, ParameterSet.create(device, config, "weights"), undefined);
+    const parameters = ParameterSet.create(device, parameterShapes(config), "weights");
+    return new Gpt(device, config, parameters, undefined);
   }
 
   /**
-   * Loads a folder as Hugging Face writes it for `GPT2LMHeadModel`: `config.json`,
-   * `model.safetensors` or its shards and their index, and, if there, `tokenizer.json`.
+   * Loads a folder as Hugging Face writes it for `GPT2LMHeadModel`, or a GPT-2 with a head over texts
+   * or tokens: `config.json`, `model.safetensors` or its shards and their index, and, if there,
+   * `tokenizer.json`.
    *
-   * @param options.dropout takes the place of the folder's
    * @throws {Error} if a file is missing, broken, or of another architecture
    */
-  static async load(
-    device: Device,
-    folder: string,
-    options: { dropout?: number } = {},
-  ): Promise<Gpt> {
-    const config = await Gpt.readConfig(folder, options);
-    using file = await WeightsFile.open(folder, config);
-    const parameters = ParameterSet.create(device, config, "weights");
-    for (const [name, tensor] of parameters.tensors) tensor.write(await file.read(name));
+  static async load(device: Device, folder: string, options: LoadOptions = {}): Promise<Gpt> {
+    const found = await Gpt.readConfig(folder);
+    const config = withOptions(found, options);
+    using file = await WeightsFile.open(folder, found);
+    const parameters = ParameterSet.create(device, parameterShapes(config), "weights");
+    const values = initialValues(config, options.seed ?? 1);
+    const isNew = (name: string) => options.head !== undefined && HEAD.test(name);
+    for (const [name, tensor] of parameters.tensors) {
+      tensor.write(isNew(name) ? values(name, tensor.size) : await file.read(name));
+    }
     await device.check();
     const tokenizer = await readJson(`${folder}/tokenizer.json`).catch((error) => {
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -103,18 +122,13 @@ export class Gpt implements Disposable {
   }
 
   /**
-   * Reads the shape of a model's folder.
+   * Reads the shape of a model's folder, as {@linkcode Gpt.load} would load it.
    *
-   * @param options.dropout takes the place of the folder's
    * @throws {Error} if `config.json` is missing, broken, or of another architecture
    */
-  static async readConfig(
-    folder: string,
-    options: { dropout?: number } = {},
-  ): Promise<GptConfig> {
+  static async readConfig(folder: string, options: LoadOptions = {}): Promise<GptConfig> {
     const path = `${folder}/config.json`;
-    const found = configFromHuggingFace(await readJson(path), path);
-    return { ...found, dropout: options.dropout ?? found.dropout };
+    return withOptions(configFromHuggingFace(await readJson(path), path), options);
   }
 
   /** Saves the model to a folder that {@linkcode Gpt.load} and Hugging Face's transformers read. */
@@ -130,6 +144,26 @@ export class Gpt implements Disposable {
   [Symbol.dispose](): void {
     this.parameters[Symbol.dispose]();
   }
+}
+
+function withOptions(found: GptConfig, options: LoadOptions): GptConfig {
+  const { dropout = found.dropout, head = found.head } = options;
+  const config = { ...found, dropout, ...(head && { head }) };
+  assertConfig(config);
+  return config;
+}
+
+/** Parameters of a head over classes. */
+const HEAD = /^(score|classifier)[.]/;
+
+/** Draws the first values of parameters, one after another in the order of the forward pass. */
+function initialValues({ layers }: GptConfig, seed: number) {
+  const next = normalValues(seed);
+  return (name: string, size: number): Float32Array<ArrayBuffer> => {
+    if (name.endsWith(".bias")) return new Float32Array(size);
+    if (/ln_(1|2|f)[.]weight$/.test(name)) return new Float32Array(size).fill(1);
+    return next(size, name.endsWith("c_proj.weight") ? 0.02 / Math.sqrt(2 * layers) : 0.02);
+  };
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

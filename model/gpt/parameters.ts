@@ -1,9 +1,9 @@
 import { type Device, GpuError, sizeOf, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
-import { parameterShapes } from "../checkpoint/mod.ts";
+import type { ParameterShape } from "../checkpoint/mod.ts";
 
-/** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most. */
-const ALIGNMENT = 64;
+/** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most, also in f16. */
+const ALIGNMENT = 128;
 
 /** Largest arena that is copied to the host in one piece. */
 const MOST_COPIED_BYTES = 256 * 2 ** 20;
@@ -17,26 +17,33 @@ export interface Arena {
 }
 
 /**
- * One value for each parameter of a GPT: its weights, their gradients, or a moment of AdamW.
+ * One value for each parameter of a model: its weights, their gradients, or a moment of AdamW.
  *
  * The tensors are views of a few arenas, matrices before vectors, so that the optimizer works on whole
- * arenas. Sets of one configuration have the same layout.
+ * arenas. Sets of the same shapes have the same layout.
  */
 export class ParameterSet implements Disposable {
   private constructor(
     readonly arenas: readonly Arena[],
-    /** Tensors by Hugging Face name. */
+    /** Tensors by name. */
     readonly tensors: ReadonlyMap<string, Tensor>,
   ) {}
 
   /**
    * Makes a set of zeros.
    *
+   * @param parameters the model's, in the order of its forward pass
    * @param label names the set in errors, such as `weights`
+   * @param isWanted whether a parameter has a place in it. @default all have
    * @throws {GpuError} if a single parameter is larger than the adapter's largest buffer
    */
-  static create(device: Device, config: GptConfig, label: string): ParameterSet {
-    const shapes = parameterShapes(config);
+  static create(
+    device: Device,
+    parameters: readonly ParameterShape[],
+    label: string,
+    isWanted: (name: string) => boolean = () => true,
+  ): ParameterSet {
+    const shapes = parameters.filter(({ name }) => isWanted(name));
     const ordered = [
       ...shapes.filter(({ decayed }) => decayed),
       ...shapes.filter(({ decayed }) => !decayed),
@@ -107,12 +114,62 @@ export class ParameterSet implements Disposable {
   }
 }
 
+/** Parameters that lie side by side both in a set of all and in one of some of them. */
+export interface Stretch {
+  /** Their elements in the set of all, one-dimensional. */
+  parameters: Tensor;
+  /** Their place in the smaller set: which arena, and which of its elements. */
+  arena: number;
+  start: number;
+  /** Number of elements from the first that weight decay applies to. */
+  decayed: number;
+}
+
+/**
+ * The stretches that make up a set of some of the parameters of another: one for each arena where it
+ * has all of them.
+ */
+export function stretchesOf(all: ParameterSet, some: ParameterSet): Stretch[] {
+  const place = ({ buffer, offsetBytes }: Tensor, { arenas }: ParameterSet) => ({
+    arena: arenas.findIndex(({ tensor }) => tensor.buffer === buffer),
+    start: offsetBytes / 4,
+  });
+  const found: { from: number; first: number; arena: number; start: number; size: number }[] = [];
+  for (const [name, tensor] of some.tensors) {
+    const [here, there] = [place(tensor, some), place(all.get(name), all)];
+    const last = found.at(-1);
+    const size = Math.ceil(tensor.size / ALIGNMENT) * ALIGNMENT;
+    if (
+      last?.arena === here.arena && last.from === there.arena &&
+      last.start + last.size === here.start && last.first + last.size === there.start
+    ) last.size += size;
+    else found.push({ from: there.arena, first: there.start, ...here, size });
+  }
+  return found.map(({ from, first, arena, start, size }) => ({
+    parameters: all.arenas[from].tensor.view(first, [size]),
+    ...{ arena, start },
+    decayed: Math.max(0, Math.min(size, some.arenas[arena].decayed - start)),
+  }));
+}
+
 /** A weight and, where the model has biases, its bias: a linear layer's or a layer norm's. */
 export interface Affine {
   /** [in, out] of a linear layer, or the gain [C] of a layer norm. */
   weight: Tensor;
   /** [out], or [C]. */
   bias?: Tensor;
+}
+
+/** The parameters of attention to another sequence. */
+export interface CrossParameters {
+  /** Layer norm before it, [C]. */
+  norm: Affine;
+  /** Queries, [C, C]. */
+  q: Affine;
+  /** Keys and values of the other sequence, [C, 2C]. */
+  kv: Affine;
+  /** Its output, [C, C]. */
+  projection: Affine;
 }
 
 /** The parameters of a block. */
@@ -123,6 +180,8 @@ export interface BlockParameters {
   qkv: Affine;
   /** Attention's output, [C, C]. */
   projection: Affine;
+  /** Attention to another sequence, where there is one. */
+  cross?: CrossParameters;
   /** Layer norm before the feed-forward part, [C]. */
   norm2: Affine;
   /** First layer of the feed-forward part, [C, 4C]. */
@@ -141,20 +200,50 @@ export interface GptParameters {
   blocks: BlockParameters[];
   /** Last layer norm, [C]. */
   norm: Affine;
-  /** Output layer, [V, C]; `wte` itself where they are tied. */
+  /** Output layer, [V, C]; `wte` itself where they are tied; a head over K classes, [K, C]. */
   head: Tensor;
+  /** Of a head over tokens, [K]. */
+  headBias?: Tensor;
+}
+
+/** The gradients of a block's parameters that are trained. */
+export type BlockGradients =
+  & { [name in Exclude<keyof BlockParameters, "cross">]: Partial<Affine> }
+  & { cross?: { [name in keyof CrossParameters]: Partial<Affine> } };
+
+/** The gradients of the parameters that are trained; those of frozen ones are absent. */
+export interface GptGradients {
+  wte?: Tensor;
+  wpe?: Tensor;
+  blocks: BlockGradients[];
+  norm: Partial<Affine>;
+  head?: Tensor;
+  headBias?: Tensor;
 }
 
 /** Arranges a parameter set as a tree. */
 export function parameterTree(set: ParameterSet, config: GptConfig): GptParameters {
-  const affine = (name: string): Affine => ({
-    weight: set.get(`transformer.${name}.weight`),
-    ...(config.bias ? { bias: set.get(`transformer.${name}.bias`) } : {}),
+  return treeOf((name) => set.get(name), config) as GptParameters;
+}
+
+/** Arranges a set of gradients as a tree, without those of frozen parameters. */
+export function gradientTree(set: ParameterSet, config: GptConfig): GptGradients {
+  return treeOf((name) => set.tensors.get(name), config);
+}
+
+function treeOf(find: (name: string) => Tensor | undefined, config: GptConfig): GptGradients {
+  const optional = <K extends string>(key: K, name: string): { [key in K]?: Tensor } => {
+    const tensor = find(name);
+    return tensor ? { [key]: tensor } as { [key in K]?: Tensor } : {};
+  };
+  const affine = (name: string): Partial<Affine> => ({
+    ...optional("weight", `transformer.${name}.weight`),
+    ...(config.bias ? optional("bias", `transformer.${name}.bias`) : {}),
   });
-  const wte = set.get("transformer.wte.weight");
+  const wte = optional("wte", "transformer.wte.weight");
   return {
-    wte,
-    wpe: set.get("transformer.wpe.weight"),
+    ...wte,
+    ...optional("wpe", "transformer.wpe.weight"),
     blocks: Array.from({ length: config.layers }, (_, l) => ({
       norm1: affine(`h.${l}.ln_1`),
       qkv: affine(`h.${l}.attn.c_attn`),
@@ -164,6 +253,17 @@ export function parameterTree(set: ParameterSet, config: GptConfig): GptParamete
       down: affine(`h.${l}.mlp.c_proj`),
     })),
     norm: affine("ln_f"),
-    head: config.tie ? wte : set.get("lm_head.weight"),
+    ...headOf(),
   };
+
+  function headOf(): Pick<GptGradients, "head" | "headBias"> {
+    if (config.head?.of === "text") return optional("head", "score.weight");
+    if (config.head) {
+      return {
+        ...optional("head", "classifier.weight"),
+        ...optional("headBias", "classifier.bias"),
+      };
+    }
+    return config.tie ? { head: wte.wte } : optional("head", "lm_head.weight");
+  }
 }

@@ -1,23 +1,19 @@
-import type { Batch } from "../../data/mod.ts";
 import { accumulateSum, fill, type Recording, type Tensor } from "../../kernels/mod.ts";
-import {
-  type Activations,
-  createActivations,
-  createHead,
-  type Gpt,
-  gptForward,
-  type Head,
-  headForward,
-} from "../gpt/mod.ts";
-import { sumOf, targetWeights, writeBatch } from "./batch.ts";
+import { SharedTensors } from "../gpt/mod.ts";
+import type { AnyBatch, Network, Passes } from "../network.ts";
+import { batchTargets, sumOf, writeTargets } from "./batch.ts";
 
 /** Batches whose losses wait on the GPU until they are read. */
 const RING = 64;
 
-/** What a forward pass over a batch needs on the GPU. */
-export interface ForwardMemory {
-  activations: Activations;
-  head: Head;
+/** Shape of the batches that are measured. */
+export interface EvaluatorShape {
+  /** Rows of a batch. */
+  B: number;
+  /** Tokens of a row. */
+  T: number;
+  /** Tokens that the rows of a batch may have, where batches differ. @default T alone */
+  lengths?: readonly number[];
 }
 
 /**
@@ -39,75 +35,99 @@ export interface ForwardMemory {
 export class Evaluator implements Disposable {
   #stack = new DisposableStack();
   #recorded = new DisposableStack();
-  #memory: ForwardMemory;
+  #passes: ReadonlyMap<number, Passes>;
   #losses: Tensor;
   #slot: Tensor;
-  #recordings!: { clear: Recording; forward: Recording };
+  #clear!: Recording;
+  #forward = new Map<number, Recording>();
 
   private constructor(
-    readonly model: Gpt,
-    shape: { B: number; T: number },
-    memory?: ForwardMemory,
+    readonly model: Network,
+    shape: EvaluatorShape,
+    passes?: ReadonlyMap<number, Passes>,
   ) {
-    const { device, config } = model;
-    this.#memory = memory ?? {
-      activations: this.#stack.use(
-        createActivations(device, config, { ...shape, training: false }),
-      ),
-      head: this.#stack.use(createHead(device, config, shape)),
-    };
+    const { device } = model;
+    this.#passes = passes ?? this.#allocate(shape);
     this.#losses = this.#stack.use(device.tensor("losses of batches", [RING]));
     this.#slot = this.#stack.use(device.tensor("slot", [1], "u32"));
   }
 
   /**
-   * Allocates and records what measuring batches of B rows of T tokens needs.
+   * Allocates and records what measuring batches of B rows needs.
    *
-   * @param memory that of a training step of this shape, to be shared between its steps
+   * @param passes those of a training step, by the length of its rows, whose memory is free between steps
    * @throws {GpuError} when out of GPU memory
    */
   static async create(
-    model: Gpt,
-    shape: { B: number; T: number },
-    memory?: ForwardMemory,
+    model: Network,
+    shape: EvaluatorShape,
+    passes?: ReadonlyMap<number, Passes>,
   ): Promise<Evaluator> {
-    const evaluator = new Evaluator(model, shape, memory);
+    const evaluator = new Evaluator(model, shape, passes);
     await evaluator.record();
     return evaluator;
   }
 
+  #allocate({ B, T, lengths = [T] }: EvaluatorShape): Map<number, Passes> {
+    const tensors = this.#stack.use(new SharedTensors(this.model.device));
+    return new Map(
+      lengths.toSorted((a, b) => b - a).map((T) => [
+        T,
+        this.model.passes(tensors, { B, T, training: false }),
+      ]),
+    );
+  }
+
   /** Records the forward pass with the variants that the device now chooses. */
   async record(): Promise<void> {
-    const { device, config, weights } = this.model;
-    const { activations, head } = this.#memory;
+    const { device } = this.model;
     this.#recorded.dispose();
     this.#recorded = new DisposableStack();
     const record: typeof device.record = async (...args) =>
       this.#recorded.use(await device.record(...args));
-    this.#recordings = {
-      clear: await record("clear losses", (pass) => fill(pass, { x: this.#losses }, { value: 0 })),
-      forward: await record("evaluation", (pass) => {
-        gptForward(pass, config, weights, activations);
-        headForward(pass, weights, head, activations);
+    this.#clear = await record(
+      "clear losses",
+      (pass) => fill(pass, { x: this.#losses }, { value: 0 }),
+    );
+    for (const [T, { head, forward: writeForward }] of this.#passes) {
+      const forward = await record("evaluation", (pass) => {
+        writeForward(pass);
         accumulateSum(pass, { x: head.losses, total: this.#losses, slot: this.#slot });
-      }),
-    };
+      });
+      this.#forward.set(T, forward);
+    }
   }
 
-  /** Summed weighted cross-entropy of all targets, in nats, and their total weight. */
-  async measure(batches: ReadableStream<Batch>): Promise<{ sum: number; weight: number }> {
+  /**
+   * Summed weighted cross-entropy of all targets, in nats, and their total weight.
+   *
+   * @param onLogits gets each batch and the logits of its head's rows: [B, K] over texts, [B·T, K] over
+   * tokens; each one waits for the GPU
+   * @throws {RangeError} if a batch has rows of a length that was not asked for
+   * @throws {TypeError} if logits are wanted of a model that has no head over classes
+   */
+  async measure<T extends AnyBatch>(
+    batches: ReadableStream<T>,
+    onLogits?: (batch: T, logits: Float32Array) => void,
+  ): Promise<{ sum: number; weight: number }> {
+    if (onLogits && !this.model.config.head) {
+      throw new TypeError("Cannot give logits: the model has no head over classes");
+    }
     let [sum, weight, waiting] = [0, 0, 0];
     const collect = async () => {
       sum += sumOf((await this.#losses.read()).subarray(0, waiting));
       waiting = 0;
     };
     for await (const batch of batches) {
-      if (waiting === 0) this.#recordings.clear.run();
-      const weights = targetWeights(batch);
-      weight += sumOf(weights);
-      writeBatch(this.#memory, batch, weights);
+      if (waiting === 0) this.#clear.run();
+      const passes = passesFor(this.#passes, batch);
+      const targets = batchTargets(batch, this.model.config.head);
+      weight += sumOf(targets.weights);
+      passes.write(batch);
+      writeTargets(passes.head, targets);
       this.#slot.write(Uint32Array.of(waiting++));
-      this.#recordings.forward.run();
+      this.#forward.get(batch.T)!.run();
+      if (onLogits) onLogits(batch, await passes.head.logits.read() as Float32Array);
       if (waiting === RING) await collect();
     }
     if (waiting > 0) await collect();
@@ -119,4 +139,13 @@ export class Evaluator implements Disposable {
     this.#recorded.dispose();
     this.#stack.dispose();
   }
+}
+
+/** The passes over batches of a length. */
+export function passesFor(all: ReadonlyMap<number, Passes>, { T }: AnyBatch): Passes {
+  const passes = all.get(T);
+  if (passes) return passes;
+  throw new RangeError(
+    `Cannot use a batch with rows of ${T} tokens: wanted ${[...all.keys()].join(", ")}`,
+  );
 }

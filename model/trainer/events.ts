@@ -19,9 +19,9 @@ export interface StartEvent {
   iteration: number;
   /** The last iteration. */
   iterations: number;
-  /** Number of trained parameters. */
+  /** Number of parameters that are trained. */
   parameters: number;
-  /** Tokens of an iteration: batch size × context × accumulation steps. */
+  /** Tokens of an iteration at most: batch size × context × accumulation steps. */
   tokensPerIteration: number;
 }
 
@@ -51,6 +51,8 @@ export interface EvaluationEvent {
   iteration: number;
   /** Mean cross-entropy over the validation split, in nats a token. */
   validationLoss: number;
+  /** The task's own measure, where it has one: the higher the better. */
+  score?: number;
 }
 
 /** The model wrote a sample. */
@@ -73,6 +75,8 @@ export interface CheckpointEvent {
   folder: string;
   /** Validation loss of these weights, where it was measured. */
   validationLoss?: number;
+  /** The task's own measure of them. */
+  score?: number;
 }
 
 /** A kernel's variants were tried between iterations. */
@@ -103,4 +107,6 @@ export interface EndEvent {
   iteration: number;
   /** True where the signal ended it before the last iteration. */
   interrupted: boolean;
+  /** True where it ended because it got no better. */
+  early?: true;
 }

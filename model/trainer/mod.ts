@@ -10,9 +10,10 @@ export type {
   TrainEvent,
   TuningEvent,
 } from "./events.ts";
-export { Evaluator, type ForwardMemory } from "./evaluator.ts";
+export { Evaluator, type EvaluatorShape } from "./evaluator.ts";
 export { checkTraining } from "./golden.ts";
 export {
+  type Measured,
   type OptimizerOptions,
   TRAIN_DEFAULTS,
   type TrainInputs,
@@ -21,4 +22,5 @@ export {
 export { learningRateAt, type ScheduleOptions } from "./schedule.ts";
 export { type StepResult, TrainingStep } from "./step.ts";
 export { type LargestBatch, largestBatch, planTraining } from "./plan.ts";
+export { trainedParameters } from "./trained.ts";
 export { Trainer, type TrainingMemory } from "./trainer.ts";

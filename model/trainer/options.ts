@@ -1,5 +1,6 @@
-import type { Batch } from "../../data/mod.ts";
 import type { TuneEvent } from "../../kernels/mod.ts";
+import type { AnyBatch } from "../network.ts";
+import type { Evaluator } from "./evaluator.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 
 /** Options of the optimizer, AdamW. */
@@ -22,6 +23,12 @@ export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   batchSize: number;
   /** Tokens of a row, T. @default the model's context */
   context?: number;
+  /** Tokens that the rows of a batch may have, where batches differ. @default `context` alone */
+  lengths?: readonly number[];
+  /** Parameters that stay as they are: patterns of a name's part, as `wte|h[.][01][.]`. @default none */
+  freeze?: readonly string[];
+  /** Evaluations without a better one after which training ends; 0 for no such end. @default 0 */
+  patience: number;
   /** Micro-batches of an iteration. @default 1 */
   accumulationSteps: number;
   /** The last iteration, counted from 1. @default 600 */
@@ -32,6 +39,8 @@ export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   documentMask: boolean;
   /** Whether positions restart with each of those documents. @default false */
   restartPositions: boolean;
+  /** Share of each target that is spread over all tokens, in [0, 1). @default 0 */
+  labelSmoothing: number;
   /** Seed of dropout. @default 1 */
   seed: number;
   /** Iterations between evaluations; 0 for none. @default 100 */
@@ -59,8 +68,10 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   weightDecay: 0.1,
   gradientClip: 1,
   recompute: false,
+  patience: 0,
   documentMask: false,
   restartPositions: false,
+  labelSmoothing: 0,
   seed: 1,
   evalInterval: 100,
   saveInterval: 100,
@@ -68,12 +79,22 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   sampleInterval: 200,
 };
 
+/** What an evaluation found. */
+export interface Measured {
+  /** Mean loss over the validation split, in nats. */
+  validationLoss: number;
+  /** The task's own measure, such as accuracy: the higher the better. */
+  score?: number;
+}
+
 /** Where a trainer's data comes from and its results go. */
 export interface TrainInputs {
   /** Batches from the trainer's next one on; see `batches` of the data toolkit. */
-  batches: ReadableStream<Batch>;
+  batches: ReadableStream<AnyBatch>;
   /** The validation split's batches, anew for each evaluation. */
-  validation?: () => ReadableStream<Batch>;
+  validation?: () => ReadableStream<AnyBatch>;
+  /** Takes the place of measuring the loss of `validation`, where a task has a measure of its own. */
+  evaluate?: (evaluator: Evaluator) => Promise<Measured>;
   /** Writes a sample with the model as it is. */
   sample?: () => Promise<string>;
   /** The run's folder; checkpoints go to `checkpoints/` in it. Without one nothing is saved. */
@@ -104,7 +125,15 @@ export function assertTrainOptions(options: TrainOptions): void {
     }
   }
   for (
-    const name of ["evalInterval", "saveInterval", "sampleInterval", "warmupIterations"] as const
+    const name of [
+      ...[
+        "evalInterval",
+        "saveInterval",
+        "sampleInterval",
+        "warmupIterations",
+        "patience",
+      ] as const,
+    ]
   ) {
     if (!Number.isInteger(options[name]) || options[name] < 0) {
       fail(name, "a whole number of at least 0");
@@ -113,7 +142,7 @@ export function assertTrainOptions(options: TrainOptions): void {
   for (const name of ["learningRate", "minLearningRate", "weightDecay", "gradientClip"] as const) {
     if (!(options[name] >= 0 && options[name] < Infinity)) fail(name, "a number of at least 0");
   }
-  for (const name of ["beta1", "beta2"] as const) {
+  for (const name of ["beta1", "beta2", "labelSmoothing"] as const) {
     if (!(options[name] >= 0 && options[name] < 1)) fail(name, "in [0, 1)");
   }
   if (!(options.epsilon > 0)) fail("epsilon", "above 0");

@@ -1,5 +1,6 @@
-import type { Batch } from "../../data/mod.ts";
 import type { Span } from "../../kernels/mod.ts";
+import type { AnyBatch } from "../network.ts";
+import { sumOf } from "./batch.ts";
 import type { TrainOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
 import { RING, type StepResult, type TrainingStep } from "./step.ts";
@@ -12,6 +13,8 @@ export interface StepGroup {
   results: StepResult[];
   /** Learning rate of each. */
   learningRates: number[];
+  /** Tokens of all of them, padding among them. */
+  tokens: number;
   /** Time since the group before, or since it was handed over. */
   seconds: number;
   /** Milliseconds spent waiting for its batches. */
@@ -20,13 +23,14 @@ export interface StepGroup {
 
 /** Batches of the next iterations. */
 interface Taken {
-  batches: Batch[][];
+  batches: AnyBatch[][];
   waitedMs: number;
 }
 
 /** Iterations that the GPU has, or will have soon. */
 interface Submitted {
   learningRates: number[];
+  tokens: number;
   waitedMs: number;
   begin: number;
 }
@@ -44,7 +48,7 @@ export class StepPipeline {
   constructor(
     private readonly step: TrainingStep,
     private readonly options: TrainOptions,
-    private readonly reader: ReadableStreamDefaultReader<Batch>,
+    private readonly reader: ReadableStreamDefaultReader<AnyBatch>,
   ) {}
 
   /**
@@ -88,7 +92,7 @@ export class StepPipeline {
     const { accumulationSteps, iterations } = this.options;
     const taken: Taken = { batches: [], waitedMs: 0 };
     while (taken.batches.length < Math.min(this.#size, until - from)) {
-      const micro: Batch[] = [];
+      const micro: AnyBatch[] = [];
       while (micro.length < accumulationSteps) {
         const asked = performance.now();
         const { done, value } = await this.reader.read();
@@ -115,14 +119,18 @@ export class StepPipeline {
       this.step.run(micro, iteration, learningRate);
       return learningRate;
     });
-    return { learningRates, waitedMs, begin };
+    const tokens = sumOf(batches.flat().map(({ B, T }) => B * T));
+    return { learningRates, tokens, waitedMs, begin };
   }
 
-  #finish({ learningRates, waitedMs, begin }: Submitted, results: StepResult[]): StepGroup {
+  #finish(
+    { begin, ...group }: Submitted,
+    results: StepResult[],
+  ): StepGroup {
     const seconds = (performance.now() - Math.max(begin, this.#arrived)) / 1000;
     this.#arrived = performance.now();
     const perSecond = results.length / seconds;
     this.#size = Math.max(1, Math.min(RING, Math.round(perSecond * GROUP_SECONDS)));
-    return { results, learningRates, seconds, waitedMs };
+    return { results, ...group, seconds };
   }
 }

@@ -1,4 +1,3 @@
-import type { Batch } from "../../data/mod.ts";
 import {
   accumulateSum,
   adamw,
@@ -9,22 +8,12 @@ import {
   type Recording,
   type Tensor,
 } from "../../kernels/mod.ts";
-import {
-  type ActivationGradients,
-  createActivationGradients,
-  createActivations,
-  createHead,
-  type Dropout,
-  type Gpt,
-  gptBackward,
-  gptForward,
-  headForwardBackward,
-  ParameterSet,
-  parameterTree,
-} from "../gpt/mod.ts";
-import { sumOf, targetWeights, writeBatch } from "./batch.ts";
-import type { ForwardMemory } from "./evaluator.ts";
+import { type Dropout, ParameterSet, SharedTensors, stretchesOf } from "../gpt/mod.ts";
+import type { AnyBatch, Network, Passes } from "../network.ts";
+import { batchTargets, sumOf, writeTargets } from "./batch.ts";
+import { passesFor } from "./evaluator.ts";
 import type { TrainOptions } from "./options.ts";
+import { trainedParameters } from "./trained.ts";
 
 /** Steps whose results wait on the GPU until they are read. */
 export const RING = 64;
@@ -46,14 +35,15 @@ export class TrainingStep implements Disposable {
   readonly gradients: ParameterSet;
   /** AdamW's running means of the gradient and of its square. */
   readonly moments: { m: ParameterSet; v: ParameterSet };
-  /** What the forward pass uses, free between steps. */
-  readonly memory: ForwardMemory;
-  #d: ActivationGradients;
+  /** The passes by the tokens of a row; their memory is free between steps. */
+  readonly passes: ReadonlyMap<number, Passes>;
   #norm: Tensor;
   #normPartial: Tensor;
   #stack = new DisposableStack();
   #recorded = new DisposableStack();
-  #recordings!: { begin: Recording; accumulate: Recording; update: Recording };
+  #recordings!: { begin: Recording; update: Recording };
+  /** By the tokens of a row. */
+  #accumulate = new Map<number, Recording>();
   #clock: Tensor;
   #schedule: Tensor;
   #slot: Tensor;
@@ -62,24 +52,23 @@ export class TrainingStep implements Disposable {
   /** Total weight of the targets of each iteration that waits to be read. */
   #totals: number[] = [];
 
-  private constructor(readonly model: Gpt, readonly options: TrainOptions) {
-    const { device, config } = model;
-    const shape = { B: options.batchSize, T: options.context ?? config.context };
+  private constructor(readonly model: Network, readonly options: TrainOptions) {
+    const { device, config, shapes } = model;
+    const { batchSize: B, lengths = [options.context ?? config.context] } = options;
     const use = <T extends Disposable>(value: T) => this.#stack.use(value);
-    this.gradients = use(ParameterSet.create(device, config, "gradients"));
-    this.moments = {
-      m: use(ParameterSet.create(device, config, "first moments")),
-      v: use(ParameterSet.create(device, config, "second moments")),
-    };
-    this.memory = {
-      activations: use(createActivations(device, config, {
-        ...shape,
-        ...{ training: true, recompute: options.recompute },
-        ...{ documentMask: options.documentMask, restartPositions: options.restartPositions },
-      })),
-      head: use(createHead(device, config, shape)),
-    };
-    this.#d = use(createActivationGradients(device, config, shape));
+    const trained = trainedParameters(shapes, options);
+    const set = (label: string) => use(ParameterSet.create(device, shapes, label, trained));
+    this.gradients = set("gradients");
+    this.moments = { m: set("first moments"), v: set("second moments") };
+    const tensors = use(new SharedTensors(device));
+    const { recompute, documentMask, restartPositions, labelSmoothing } = options;
+    const kept = { recompute, documentMask, restartPositions, labelSmoothing };
+    this.passes = new Map(
+      lengths.toSorted((a, b) => b - a).map((T) => [
+        T,
+        model.passes(tensors, { B, T, training: true, ...kept }),
+      ]),
+    );
     this.#clock = use(device.tensor("clock", [2], "u32"));
     this.#schedule = use(device.tensor("schedule", [4]));
     this.#slot = use(device.tensor("slot", [1], "u32"));
@@ -97,7 +86,7 @@ export class TrainingStep implements Disposable {
    *
    * @throws {GpuError} when out of GPU memory
    */
-  static async create(model: Gpt, options: TrainOptions): Promise<TrainingStep> {
+  static async create(model: Network, options: TrainOptions): Promise<TrainingStep> {
     const step = new TrainingStep(model, options);
     try {
       await step.record();
@@ -110,11 +99,10 @@ export class TrainingStep implements Disposable {
 
   /** Records the step with the variants that the device now chooses. */
   async record(): Promise<void> {
-    const { device, config, weights, parameters } = this.model;
+    const { device, config, parameters } = this.model;
     const { options, gradients, moments } = this;
-    const { activations: a, head } = this.memory;
-    const [d, slot] = [this.#d, this.#slot];
-    const tree = parameterTree(gradients, config);
+    const slot = this.#slot;
+    const stretches = stretchesOf(parameters, gradients);
     const { beta1, beta2, epsilon, weightDecay } = options;
     const adamwOptions = { beta1, beta2, epsilon, weightDecay };
     const dropout: Dropout | undefined = config.dropout > 0
@@ -130,32 +118,42 @@ export class TrainingStep implements Disposable {
       begin: await record("zero gradients", (pass) => {
         for (const x of all) fill(pass, { x }, { value: 0 });
       }),
-      accumulate: await record("forward and backward", (pass) => {
-        gptForward(pass, config, weights, a, dropout);
-        headForwardBackward(pass, weights, tree, head, a, d);
-        accumulateSum(pass, { x: head.losses, total: this.#losses, slot });
-        gptBackward(pass, config, weights, tree, a, d, dropout);
-      }),
       update: await record("update", (pass) => {
         gradientNorm(pass, { gradients: all, partial, norm }, { clip: options.gradientClip });
         accumulateSum(pass, { x: norm.view(0, [1]), total: this.#norms, slot });
-        parameters.arenas.forEach(({ tensor, decayed }, i) =>
+        for (const { parameters, arena, start, decayed } of stretches) {
+          const part = ({ arenas }: ParameterSet) =>
+            arenas[arena].tensor.view(start, parameters.shape);
           adamw(pass, {
-            parameters: tensor,
-            gradients: all[i],
-            m: moments.m.arenas[i].tensor,
-            v: moments.v.arenas[i].tensor,
+            parameters,
+            gradients: part(gradients),
+            m: part(moments.m),
+            v: part(moments.v),
             norm,
             schedule: this.#schedule,
-          }, { ...adamwOptions, decayed })
-        );
+          }, { ...adamwOptions, decayed });
+        }
       }),
     };
+    for (const [T, { head, forwardBackward }] of this.passes) {
+      const accumulate = await record("forward and backward", (pass) => {
+        forwardBackward(pass, gradients, dropout);
+        accumulateSum(pass, { x: head.losses, total: this.#losses, slot });
+      });
+      this.#accumulate.set(T, accumulate);
+    }
+  }
+
+  /** Number of parameters that are trained. */
+  get parameterCount(): number {
+    return [...this.gradients.tensors.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Dispatches of an iteration with one micro-batch. */
   get dispatches(): number {
-    return Object.values(this.#recordings).reduce((sum, { length }) => sum + length, 0);
+    const [accumulate] = this.#accumulate.values();
+    const all = [...Object.values(this.#recordings), accumulate];
+    return all.reduce((sum, { length }) => sum + length, 0);
   }
 
   /**
@@ -164,21 +162,23 @@ export class TrainingStep implements Disposable {
    * @param batches the micro-batches
    * @param iteration counted from 1
    */
-  run(batches: readonly Batch[], iteration: number, learningRate: number): void {
+  run(batches: readonly AnyBatch[], iteration: number, learningRate: number): void {
     const { beta1, beta2, seed } = this.options;
-    const weights = batches.map(targetWeights);
-    const total = weights.reduce((sum, each) => sum + sumOf(each), 0);
+    const targets = batches.map((batch) => batchTargets(batch, this.model.config.head));
+    const total = targets.reduce((sum, { weights }) => sum + sumOf(weights), 0);
+    const passes = batches.map((batch) => passesFor(this.passes, batch));
     this.#slot.write(Uint32Array.of(this.#totals.length));
     this.#totals.push(total);
-    this.memory.head.scale.write(Float32Array.of(total > 0 ? 1 / total : 0));
+    passes[0].head.scale.write(Float32Array.of(total > 0 ? 1 / total : 0));
     this.#schedule.write(
       Float32Array.of(learningRate, 1 / (1 - beta1 ** iteration), 1 / (1 - beta2 ** iteration), 0),
     );
     this.#recordings.begin.run();
     batches.forEach((batch, i) => {
       this.#clock.write(Uint32Array.of(seed, (iteration - 1) * batches.length + i));
-      writeBatch(this.memory, batch, weights[i]);
-      this.#recordings.accumulate.run();
+      passes[i].write(batch);
+      writeTargets(passes[i].head, targets[i]);
+      this.#accumulate.get(batch.T)!.run();
     });
     this.#recordings.update.run();
   }

@@ -1,4 +1,3 @@
-import type { Batch } from "../../data/mod.ts";
 import type { TuneEvent } from "../../kernels/mod.ts";
 import {
   checkpointFolder,
@@ -9,10 +8,12 @@ import {
   writeSafetensors,
 } from "../checkpoint/mod.ts";
 import type { Gpt } from "../gpt/mod.ts";
+import type { AnyBatch, Network } from "../network.ts";
 import { Evaluator } from "./evaluator.ts";
 import type { CheckpointEvent, StepEvent, TrainEvent } from "./events.ts";
 import {
   assertTrainOptions,
+  type Measured,
   TRAIN_DEFAULTS,
   type TrainInputs,
   type TrainOptions,
@@ -60,15 +61,16 @@ export interface TrainingMemory {
  * }
  * ```
  */
-export class Trainer implements Disposable {
+export class Trainer<M extends Network = Gpt> implements Disposable {
   /** Iterations done. */
   iteration = 0;
-  /** Lowest validation loss so far. */
-  #best = Infinity;
+  /** The best evaluation so far, by score or else by loss, and how many were worse since. */
+  #best?: Measured;
+  #worse = 0;
   #lastCheckpoint?: string;
 
   private constructor(
-    readonly model: Gpt,
+    readonly model: M,
     readonly options: TrainOptions,
     private readonly step: TrainingStep,
     private readonly evaluator: Evaluator,
@@ -80,12 +82,15 @@ export class Trainer implements Disposable {
    * @throws {RangeError} if an option is out of its range
    * @throws {GpuError} when out of GPU memory
    */
-  static async create(model: Gpt, options: Partial<TrainOptions> = {}): Promise<Trainer> {
+  static async create<M extends Network>(
+    model: M,
+    options: Partial<TrainOptions> = {},
+  ): Promise<Trainer<M>> {
     const all = { ...TRAIN_DEFAULTS, ...options };
     assertTrainOptions(all);
     const step = await TrainingStep.create(model, all);
     const shape = { B: all.batchSize, T: all.context ?? model.config.context };
-    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.memory));
+    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.passes));
   }
 
   /**
@@ -94,11 +99,11 @@ export class Trainer implements Disposable {
    * @param checkpoint a folder that a trainer wrote, such as `runs/x/checkpoints/step-000500`
    * @throws {Error} if the checkpoint is not whole
    */
-  static async resume(
-    model: Gpt,
+  static async resume<M extends Network>(
+    model: M,
     checkpoint: string,
     options: Partial<TrainOptions> = {},
-  ): Promise<Trainer> {
+  ): Promise<Trainer<M>> {
     const state = await readTrainerState(checkpoint);
     const trainer = await Trainer.create(model, options);
     try {
@@ -113,7 +118,13 @@ export class Trainer implements Disposable {
       throw error;
     }
     trainer.iteration = state.iteration;
-    trainer.#best = state.bestValidationLoss ?? Infinity;
+    const { bestValidationLoss, bestScore } = state;
+    if (bestValidationLoss !== undefined) {
+      trainer.#best = {
+        validationLoss: bestValidationLoss,
+        ...(bestScore !== undefined && { score: bestScore }),
+      };
+    }
     trainer.#lastCheckpoint = checkpoint;
     return trainer;
   }
@@ -126,17 +137,21 @@ export class Trainer implements Disposable {
    * @throws {GpuError} if the device fails
    */
   async *train(inputs: TrainInputs): AsyncGenerator<TrainEvent> {
-    const { iterations, evalInterval, saveInterval, sampleInterval } = this.options;
-    const tokensPerIteration = this.options.batchSize * this.options.accumulationSteps *
-      (this.options.context ?? this.model.config.context);
+    const { iterations, evalInterval, saveInterval, sampleInterval, patience } = this.options;
+    const { batchSize, accumulationSteps, context = this.model.config.context } = this.options;
+    const evaluate = inputs.evaluate ?? (inputs.validation && (async (evaluator: Evaluator) => {
+      const { sum, weight } = await evaluator.measure(inputs.validation!());
+      return { validationLoss: sum / weight };
+    }));
+    const { lengths = [context] } = this.options;
     const due = (interval: number) =>
       this.iteration === iterations || (interval > 0 && this.iteration % interval === 0);
     yield {
       type: "start",
       iteration: this.iteration,
       iterations,
-      parameters: this.model.parameterCount,
-      tokensPerIteration,
+      parameters: this.step.parameterCount,
+      tokensPerIteration: batchSize * accumulationSteps * Math.max(...lengths),
     };
     await using reader = disposableReader(inputs.batches);
     await using tuning = disposableTuning(inputs.tuning);
@@ -145,44 +160,52 @@ export class Trainer implements Disposable {
     const tunes = () =>
       tuning.value !== undefined && (performance.now() - begin) / 1000 > TUNE_AFTER_SECONDS;
     const goesOn = () => !inputs.signal?.aborted && !tunes();
+    const gaveUp = () => patience > 0 && this.#worse >= patience;
     const profiled = inputs.profile ? this.iteration + PROFILE_AFTER : Infinity;
-    const told = (group: StepGroup) => this.#told(group, tokensPerIteration);
-    while (this.iteration < iterations && !inputs.signal?.aborted) {
+    while (this.iteration < iterations && !gaveUp() && !inputs.signal?.aborted) {
       if (this.iteration === profiled) {
         const { group, spans } = await pipeline.profile(this.iteration);
-        yield* told(group);
+        yield* this.#told(group);
         yield { type: "profile", iteration: this.iteration, spans };
       } else {
         const until = Math.min(this.#nextPause(), this.iteration < profiled ? profiled : Infinity);
-        for await (const group of pipeline.run(this.iteration, until, goesOn)) yield* told(group);
+        for await (const group of pipeline.run(this.iteration, until, goesOn)) {
+          yield* this.#told(group);
+        }
       }
       if (tunes() && (yield* this.#tune(tuning.value!))) tuning.value = undefined;
-      let validationLoss: number | undefined;
-      if (inputs.validation && evalInterval > 0 && due(evalInterval)) {
-        const { sum, weight } = await this.evaluator.measure(inputs.validation());
-        validationLoss = sum / weight;
-        yield { type: "evaluation", iteration: this.iteration, validationLoss };
+      let measured: Measured | undefined;
+      if (evaluate && evalInterval > 0 && due(evalInterval)) {
+        measured = await evaluate(this.evaluator);
+        yield { type: "evaluation", iteration: this.iteration, ...measured };
       }
-      const best = validationLoss !== undefined && validationLoss < this.#best;
-      if (best) this.#best = validationLoss!;
+      const best = measured !== undefined && isBetter(measured, this.#best);
+      if (best) [this.#best, this.#worse] = [measured, 0];
+      else if (measured) this.#worse++;
       if (inputs.sample && sampleInterval > 0 && due(sampleInterval)) {
         yield { type: "sample", iteration: this.iteration, text: await inputs.sample() };
       }
       if (inputs.folder && (best || due(saveInterval) || inputs.signal?.aborted)) {
-        yield await this.#save(inputs.folder, validationLoss);
+        yield await this.#save(inputs.folder, measured);
       }
     }
-    yield { type: "end", iteration: this.iteration, interrupted: this.iteration < iterations };
+    const interrupted = this.iteration < iterations && !gaveUp();
+    yield {
+      ...{ type: "end", iteration: this.iteration, interrupted },
+      ...(this.iteration < iterations && !interrupted && { early: true }),
+    };
   }
 
   /** GPU memory of model and trainer, the only ones on their device, by kind. */
   get memory(): TrainingMemory {
-    const { gradients, moments, memory } = this.step;
+    const { gradients, moments, passes } = this.step;
+    // Those over the longest rows, whose memory the others share.
+    const [{ bytes: activations }] = passes.values();
     const kinds = {
       weights: this.model.parameters.bytes,
       gradients: gradients.bytes,
       moments: moments.m.bytes + moments.v.bytes,
-      activations: memory.activations.bytes,
+      activations,
     };
     const total = this.model.device.allocatedBytes;
     const scratch = Object.values(kinds).reduce((rest, bytes) => rest - bytes, total);
@@ -220,10 +243,7 @@ export class Trainer implements Disposable {
   }
 
   /** An event for each iteration of a group. */
-  *#told(
-    { results, learningRates, seconds, waitedMs }: StepGroup,
-    tokensPerIteration: number,
-  ): Generator<StepEvent> {
+  *#told({ results, learningRates, tokens, seconds, waitedMs }: StepGroup): Generator<StepEvent> {
     for (const [i, result] of results.entries()) {
       this.iteration++;
       this.#assertFinite(result);
@@ -232,7 +252,7 @@ export class Trainer implements Disposable {
         iteration: this.iteration,
         ...result,
         learningRate: learningRates[i],
-        tokensPerSecond: results.length * tokensPerIteration / seconds,
+        tokensPerSecond: tokens / seconds,
         dataWait: Math.min(1, waitedMs / 1000 / seconds),
       };
     }
@@ -249,13 +269,14 @@ export class Trainer implements Disposable {
     );
   }
 
-  async #save(run: string, validationLoss?: number): Promise<CheckpointEvent> {
+  async #save(run: string, measured?: Measured): Promise<CheckpointEvent> {
     const { iteration, model, step } = this;
     const folder = checkpointFolder(run, iteration);
     const state = {
       iteration,
-      ...(validationLoss === undefined ? {} : { validationLoss }),
-      ...(this.#best === Infinity ? {} : { bestValidationLoss: this.#best }),
+      ...measured,
+      ...(this.#best && { bestValidationLoss: this.#best.validationLoss }),
+      ...(this.#best?.score !== undefined && { bestScore: this.#best.score }),
     };
     const fill = async (temporary: string) => {
       await model.save(temporary);
@@ -273,12 +294,7 @@ export class Trainer implements Disposable {
     await writeFolder(folder, fill, { replace: true });
     this.#lastCheckpoint = folder;
     await pruneCheckpoints(run, this.options.keepCheckpoints);
-    return {
-      type: "checkpoint",
-      iteration,
-      folder,
-      ...(validationLoss === undefined ? {} : { validationLoss }),
-    };
+    return { type: "checkpoint", iteration, folder, ...measured };
   }
 
   /** Frees the trainer's memory; the model keeps its own. */
@@ -288,7 +304,16 @@ export class Trainer implements Disposable {
   }
 }
 
-function disposableReader(stream: ReadableStream<Batch>) {
+/** Whether an evaluation is better than the best so far: by score, or by loss where there is none. */
+function isBetter(one: Measured, best: Measured | undefined): boolean {
+  if (best === undefined) return true;
+  if (one.score === undefined || best.score === undefined) {
+    return one.validationLoss < best.validationLoss;
+  }
+  return one.score > best.score;
+}
+
+function disposableReader(stream: ReadableStream<AnyBatch>) {
   const value = stream.getReader();
   // A stream that failed refuses to be cancelled; whoever read it has the error.
   return { value, [Symbol.asyncDispose]: () => value.cancel().catch(() => {}) };

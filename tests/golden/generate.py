@@ -10,6 +10,7 @@ NAME.safetensors, all float32
   weight.PARAMETER    initial weights, under their Hugging Face names; no biases where bias is false
   gradient.PARAMETER  gradient of the loss by these weights, computed in float64
   logits              [B, T, V], computed in float64
+  embeddings          [B, C], mean of a row's states behind the last layer norm, scaled to length 1
 
 NAME.json
   config       layers, heads, channels, context, vocabularySize, dropout, bias, tie
@@ -62,7 +63,7 @@ CASES = [
     case("untied_no_bias", 4, L=1, NH=3, C=30, T=12, V=50, B=2, bias=False, tie=False),
     case("documents", 5, L=2, NH=2, C=32, T=16, V=40, B=3, bias=True, tie=True,
          documents=[[5, 4, 7], [1, 1, 14], [16]]),
-    case("documents_restarted", 6, L=2, NH=4, C=64, T=16, V=40, B=2, bias=True, tie=True,
+    case("documents_restarted", 6, L=1, NH=4, C=64, T=16, V=40, B=2, bias=True, tie=True,
          documents=[[9, 7], [3, 12, 1]], restart=True),
 ]
 
@@ -113,10 +114,13 @@ def starts_of(documents):
     return torch.tensor(rows)
 
 
-def forward(weights, config, tokens, starts, restart):
-    """Logits [B, T, V] of tokens [B, T] of documents that begin at starts [B, T]."""
+def hidden(weights, config, tokens, starts=None, restart=False):
+    """Result of the last layer norm, [B, T, C], of tokens [B, T] of documents that begin at starts
+    [B, T]; by default a row is one document."""
     heads, C = config["heads"], config["channels"]
     B, T = tokens.shape
+    if starts is None:
+        starts = torch.zeros_like(tokens)
 
     def norm(name, x):
         return F.layer_norm(
@@ -125,7 +129,13 @@ def forward(weights, config, tokens, starts, restart):
 
     def linear(name, x):
         y = x @ weights[name + ".weight"]
-        return y + weights[name + ".bias"] if config["bias"] else y
+        if config["bias"]:
+            y = y + weights[name + ".bias"]
+        if name + ".lora_A.weight" in weights:
+            low = x @ weights[name + ".lora_A.weight"].T
+            scale = config["lora"]["alpha"] / config["lora"]["rank"]
+            y = y + scale * low @ weights[name + ".lora_B.weight"].T
+        return y
 
     def gelu(x):
         return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
@@ -148,8 +158,19 @@ def forward(weights, config, tokens, starts, restart):
         block = f"transformer.h.{l}."
         x = x + attention(block, norm(block + "ln_1", x))
         x = x + linear(block + "mlp.c_proj", gelu(linear(block + "mlp.c_fc", norm(block + "ln_2", x))))
+    return norm("transformer.ln_f", x)
+
+
+def forward(weights, config, tokens, starts=None, restart=False):
+    """Logits [B, T, V] of tokens [B, T]."""
     head = weights["transformer.wte.weight" if config["tie"] else "lm_head.weight"]
-    return norm("transformer.ln_f", x) @ head.T
+    return hidden(weights, config, tokens, starts, restart) @ head.T
+
+
+def embeddings(initial, config, tokens):
+    """Mean states of rows of one document each, scaled to length 1, [B, C]."""
+    weights = {name: value.double() for name, value in initial.items()}
+    return F.normalize(hidden(weights, config, tokens).mean(1), dim=1)
 
 
 def loss_of(logits, targets, target_weights):
@@ -162,8 +183,19 @@ def loss_of(logits, targets, target_weights):
 
 def run(config, initial, tokens, targets, target_weights, starts, restart, dtype):
     """Ten steps in one precision; logits, gradients and norm are those of the first."""
-    weights = {name: value.to(dtype, copy=True).requires_grad_() for name, value in initial.items()}
     target_weights = target_weights.to(dtype)
+
+    def compute(weights):
+        logits = forward(weights, config, tokens, starts, restart)
+        return logits, loss_of(logits, targets, target_weights)
+
+    return train(initial, lambda name: True, compute, dtype)
+
+
+def train(initial, is_trained, compute, dtype):
+    """Ten steps of what `compute` makes of the weights: logits and a loss."""
+    values = {name: value.to(dtype, copy=True) for name, value in initial.items()}
+    weights = {name: value.requires_grad_() for name, value in values.items() if is_trained(name)}
     optimizer = torch.optim.AdamW(
         [
             {"params": [w for w in weights.values() if w.dim() == 2], "weight_decay": ADAMW["weightDecay"]},
@@ -174,8 +206,7 @@ def run(config, initial, tokens, targets, target_weights, starts, restart, dtype
     losses = []
     for step in range(STEPS):
         optimizer.zero_grad()
-        logits = forward(weights, config, tokens, starts, restart)
-        loss = loss_of(logits, targets, target_weights)
+        logits, loss = compute(values)
         loss.backward()
         losses.append(loss.item())
         if step == 0:
@@ -258,7 +289,7 @@ def main():
         _, _, norm32, losses32 = run(*args, torch.float32)
         write_safetensors(
             os.path.join(HERE, one["name"] + ".safetensors"),
-            {"logits": logits}
+            {"logits": logits, "embeddings": embeddings(initial, config, tokens)}
             | {"weight." + name: value for name, value in initial.items()}
             | {"gradient." + name: value for name, value in gradients.items()},
         )
@@ -279,4 +310,5 @@ def main():
             file.write("\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import { batches, evaluationBatches } from "../../data/mod.ts";
 import { Device } from "../../kernels/mod.ts";
 import {
+  findCheckpoint,
   Gpt,
   type GptConfig,
   listCheckpoints,
@@ -115,6 +116,19 @@ Deno.test("Trainer: activations computed again on the way back have the same bit
   assertEquals(again.losses, kept.losses);
   assertEquals(again.weights, kept.weights);
 });
+
+Deno.test("Trainer: the best by score is kept, and it ends where it gets no better", () =>
+  inRun(async (folder) => {
+    using device = await Device.open();
+    const scores = [0.5, 0.75, 0.75, 0.25, 1];
+    const evaluate = () => Promise.resolve({ validationLoss: 1, score: scores.shift()! });
+    const options = { iterations: 20, evalInterval: 2, saveInterval: 2, keepCheckpoints: 1 };
+    const { events } = await train(device, { folder, evaluate }, { ...options, patience: 2 });
+    assertEquals(events.at(-1), { type: "end", iteration: 8, interrupted: false, early: true });
+    const kept = await listCheckpoints(folder);
+    assertEquals(kept.map(({ iteration, score }) => [iteration, score]), [[4, 0.75], [8, 0.25]]);
+    assertEquals(await findCheckpoint(folder, "best"), kept[0].folder);
+  }));
 
 Deno.test("Trainer.resume: every later loss has the same bits, with dropout too", () =>
   inRun(async (folder) => {

@@ -69,6 +69,7 @@ Deno.test("taskBatches: weights of examples, and labels where a text may have se
   const several = setOf([2, 3], (i) => ({ labels: i === 0 ? [0, 2] : [] }));
   const [labelled] = await collect(several, { order: "sequential", classes: 3, batchSize: 2 });
   assertEquals([...labelled.labels!], [1, 0, 1, 0, 0, 0]);
+  assertEquals([labelled.weights![1], labelled.weights![16 + 2]], [1, 1]);
   assertThrows(
     () => taskBatches(several, options),
     RangeError,
