@@ -481,6 +481,7 @@ export {
   mistakesOf,
   modelCard,
   type ModelFacts,
+  type ModelTask,
   type MultiLabelScores,
   type MultipleChoiceScores,
   type NamedShape,

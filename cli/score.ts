@@ -2,7 +2,8 @@
 import { confusionSvg, evaluationReportHtml } from "../model/mod.ts";
 import type { EVAL_OPTIONS } from "./eval_options.ts";
 import type { OptionValues } from "./options.ts";
-import { scoreChoices, scoreClasses, type Scored, scoreTags, scoreTexts } from "./score_tasks.ts";
+import type { Scored } from "./score_reports.ts";
+import { scoreChoices, scoreClasses, scoreTags, scoreTexts } from "./score_tasks.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Values of the options of `quern eval`. */

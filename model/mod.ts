@@ -11,7 +11,7 @@ export {
   type TensorSource,
   writeSafetensors,
 } from "./checkpoint/mod.ts";
-export { assertConfig, type ClassHead, type GptConfig, type Preset, PRESETS } from "./config.ts";
+export { assertConfig, type ClassHead, type GptConfig, type ModelTask, type Preset, PRESETS } from "./config.ts";
 export {
   BLEU_TOKENIZERS,
   type BleuOptions,

@@ -19,7 +19,8 @@ export class MetricsFile implements EventConsumer {
       const { iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait } = event;
       this.#write({ iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait });
     } else if (event.type === "evaluation") {
-      this.#write({ iteration: event.iteration, validationLoss: event.validationLoss });
+      const { iteration, validationLoss, score } = event;
+      this.#write({ iteration, validationLoss, ...(score !== undefined && { score }) });
     }
   }
 
