@@ -11,7 +11,14 @@ export {
   type TensorSource,
   writeSafetensors,
 } from "./checkpoint/mod.ts";
-export { assertConfig, type ClassHead, type GptConfig, type ModelTask, type Preset, PRESETS } from "./config.ts";
+export {
+  assertConfig,
+  type ClassHead,
+  type GptConfig,
+  type ModelTask,
+  type Preset,
+  PRESETS,
+} from "./config.ts";
 export {
   BLEU_TOKENIZERS,
   type BleuOptions,
@@ -24,6 +31,7 @@ export {
   type ChrfOptions,
   type ChrfScore,
   type ClassificationScores,
+  classProbabilities,
   type ClassScore,
   type Confusion,
   confusionSvg,
@@ -37,11 +45,13 @@ export {
   type EvaluationReport,
   evaluationReportHtml,
   type Interval,
+  type LabelledText,
   type LanguageScores,
   type MarkedText,
   mistakesOf,
   type MultiLabelScores,
   type MultipleChoiceScores,
+  NaiveBayes,
   percentFigure,
   preferredChoice,
   type ReportExample,
