@@ -419,6 +419,7 @@ export {
   type Arena,
   assertConfig,
   assertSameShape,
+  type BatchOutputs,
   BLEU_TOKENIZERS,
   type BleuOptions,
   type BleuScore,

@@ -4,9 +4,6 @@ import {
   byteTokenizer,
   type ChatTemplate,
   chatTemplate,
-  endOfTextOf,
-  PLAIN_CHAT_TEMPLATE,
-  readChatTemplate,
   readTokenizer,
   type Tokenizer,
 } from "../data/mod.ts";
@@ -15,7 +12,7 @@ import { type ClassHead, Gpt, type GptConfig, PRESETS } from "../model/mod.ts";
 import { openModelFolder } from "./checkpoint_options.ts";
 import type { FINETUNE_OPTIONS } from "./finetune_options.ts";
 import type { OptionValues } from "./options.ts";
-import type { Task, TaskName } from "./tasks/mod.ts";
+import { endOfTextText, type Task, type TaskName, templateOf } from "./tasks/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Values of the options of `quern finetune`. */
@@ -48,7 +45,7 @@ export async function findBase(options: FinetuneOptions): Promise<BaseModel> {
   const folder = await openModelFolder({ from, checkpoint });
   const config = await Gpt.readConfig(folder, { dropout: options.dropout });
   const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
-  return { folder, config, tokenizer, ...await templateOf(options, tokenizer, folder) };
+  return { folder, config, tokenizer, ...await chooseTemplate(options, tokenizer, folder) };
 }
 
 async function newBase(options: FinetuneOptions): Promise<BaseModel> {
@@ -66,22 +63,20 @@ async function newBase(options: FinetuneOptions): Promise<BaseModel> {
     ...Object.fromEntries(shape) as Pick<GptConfig, typeof SHAPE[number]>,
     ...{ dropout, bias, tie, vocabularySize: tokenizer.vocabularySize },
   };
-  return { config, tokenizer, ...await templateOf(options, tokenizer) };
+  return { config, tokenizer, ...await chooseTemplate(options, tokenizer) };
 }
 
-/** The template asked for, or the model's, or a plain one; it is kept with the model. */
-async function templateOf(
+/** The template asked for, or the model's, or a plain one; with chat it is kept with the model. */
+async function chooseTemplate(
   { template: path, task }: FinetuneOptions,
   tokenizer: Tokenizer,
   folder?: string,
 ): Promise<{ template: ChatTemplate; companions: Record<string, string> }> {
-  const end = endOfTextOf(tokenizer);
-  const endOfText = end === undefined ? "" : tokenizer.decode([end]);
-  const own = folder === undefined ? undefined : await readChatTemplate(folder);
+  const endOfText = endOfTextText(tokenizer);
   const template = path === undefined
-    ? own ?? chatTemplate(PLAIN_CHAT_TEMPLATE, { endOfText })
+    ? await templateOf(tokenizer, folder)
     : chatTemplate(await Deno.readTextFile(path), { endOfText, beginOfText: endOfText, path });
-  if (task !== "chat" || template === own) return { template, companions: {} };
+  if (task !== "chat") return { template, companions: {} };
   const before = folder === undefined
     ? "{}"
     : await Deno.readTextFile(join(folder, "tokenizer_config.json")).catch(() => "{}");

@@ -110,7 +110,8 @@ async function report(
   const about = `${checkpoint}, seed ${seed}: ${task.sets[part].length.toLocaleString("en")} ` +
     `${part} examples.`;
   const { scored, figures } = await evaluateTask(model, task, rows, part, {
-    ...{ batchSize: options.batchSize, tokenizer: base.tokenizer },
+    ...options,
+    tokenizer: base.tokenizer,
   }, about);
   const baseline = task.told?.baseline?.(part);
   const json = { part, ...figures, ...scored.json };

@@ -109,6 +109,7 @@ export {
 } from "./gpt/mod.ts";
 export {
   type AnyBatch,
+  type BatchOutputs,
   type CheckpointEvent,
   type EndEvent,
   type EvaluationEvent,

@@ -29,13 +29,15 @@ export async function chatTask(
       prompts: (part) =>
         parts[part].map(({ messages }) => tokenizer.encode(template.prompt(messages.slice(0, -1)))),
       stop: template.stop,
-      report: (part, answers, about) =>
-        reportTexts({
-          references: parts[part].map(({ messages }) => [messages.at(-1)!.content]),
-          predictions: answers.map((answer) => answer.trim()),
-          inputs: parts[part].map(({ messages }) => messages.at(-2)?.content ?? ""),
+      report(part, chosen, answers, about) {
+        const conversations = chosen.map((i) => parts[part][i].messages);
+        return reportTexts({
+          references: conversations.map((messages) => [messages.at(-1)!.content]),
+          predictions: [...answers],
+          inputs: conversations.map((messages) => messages.at(-2)?.content ?? ""),
           ...{ tokenizer: options.bleuTokenizer, isChat: true, about },
-        }),
+        });
+      },
     },
   };
 }

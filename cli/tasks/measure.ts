@@ -1,9 +1,15 @@
 /** Measures a model on a task's examples. */
 import { endOfTextOf, type TaskBatch, taskBatches, type Tokenizer } from "../../data/mod.ts";
-import { Evaluator, type Gpt, SAMPLING_DEFAULTS, Scheduler } from "../../model/mod.ts";
+import {
+  type BatchOutputs,
+  Evaluator,
+  type Gpt,
+  SAMPLING_DEFAULTS,
+  Scheduler,
+} from "../../model/mod.ts";
 import type { Scored } from "../score_reports.ts";
 import type { BatchOptions, TaskRows } from "./rows.ts";
-import type { PartName, Task } from "./task.ts";
+import type { AskedTexts, PartName, Task } from "./task.ts";
 
 /** What a pass over a part found. */
 export interface PartMeasure {
@@ -37,12 +43,12 @@ export async function measureTask(
   const { of, labels } = task.head!;
   const K = labels.length;
   const found = new Array<Float32Array>(set.length);
-  const keep = ({ rows, lengths, T }: TaskBatch, logits: Float32Array) =>
+  const keep = ({ rows, lengths, T }: TaskBatch, { logits }: BatchOutputs) =>
     rows.forEach((row, b) => {
       if (row < 0) return;
       found[row] = of === "text"
-        ? logits.slice(b * K, (b + 1) * K)
-        : logits.slice(b * T * K, (b * T + lengths[b]) * K);
+        ? logits!.slice(b * K, (b + 1) * K)
+        : logits!.slice(b * T * K, (b * T + lengths[b]) * K);
     });
   const { sum, weight } = await evaluator.measure(batches, keep);
   return {
@@ -54,8 +60,10 @@ export async function measureTask(
 /** Options of {@linkcode evaluateTask}. */
 export interface EvaluateOptions extends BatchOptions {
   tokenizer: Tokenizer;
-  /** Most tokens of an answer. @default 128 */
-  maxTokens?: number;
+  /** Most prompts that are answered; of more every so many-th is. */
+  answers: number;
+  /** Most tokens of an answer. */
+  answerTokens: number;
 }
 
 /** Measures everything of a part; a model of language writes its answers, always the likeliest token. */
@@ -76,7 +84,7 @@ export async function evaluateTask(
   const scored = task.told
     ? task.told.report(part, logits!, about)
     : task.asked
-    ? task.asked.report(part, await answer(model, task, part, options), about)
+    ? await reportAnswers(model, task.asked, part, options, about)
     : emptyReport(about);
   const language = task.head
     ? {}
@@ -118,25 +126,38 @@ function languageFigures(
   return { perplexity: Math.exp(loss), bitsPerByte: sum / Math.LN2 / bytes };
 }
 
-/** The answers to a part's prompts, as many at once as the scheduler takes. */
+async function reportAnswers(
+  model: Gpt,
+  asked: AskedTexts,
+  part: PartName,
+  options: EvaluateOptions,
+  about: string,
+): Promise<Scored> {
+  const prompts = asked.prompts(part);
+  const every = Math.max(1, Math.ceil(prompts.length / options.answers));
+  const chosen = Array.from(prompts.keys()).filter((i) => i % every === 0);
+  const answers = await answer(model, asked, chosen.map((i) => prompts[i]), options);
+  return asked.report(part, chosen, answers, `${about} ${chosen.length} prompts were answered.`);
+}
+
+/** The answers to prompts, as many at once as the scheduler takes. */
 async function answer(
   model: Gpt,
-  task: Task,
-  part: PartName,
-  { tokenizer, maxTokens = 128 }: EvaluateOptions,
+  { stop }: AskedTexts,
+  prompts: readonly Uint32Array[],
+  { tokenizer, answerTokens }: EvaluateOptions,
 ): Promise<string[]> {
-  const { stop, prompts } = task.asked!;
   const { context } = model.config;
   const end = endOfTextOf(tokenizer);
   await using scheduler = await Scheduler.create(model, { maxBatch: 16 });
   return await Promise.all(
-    prompts(part).map(async (whole) => {
+    prompts.map(async (whole) => {
       const prompt = [...whole].slice(-(context - 1));
       const ids: number[] = [];
       const decoded = () => tokenizer.decode(ids);
       const handle = scheduler.submit({
         prompt,
-        maxTokens: Math.min(maxTokens, context - prompt.length),
+        maxTokens: Math.min(answerTokens, context - prompt.length),
         sampling: { ...SAMPLING_DEFAULTS, temperature: 0 },
         stopTokens: end === undefined ? [] : [end],
       }, (event) => {

@@ -8,8 +8,10 @@ import { textTask } from "./text.ts";
 import { translateTask } from "./translate.ts";
 
 export { type EvaluateOptions, evaluateTask, measureTask, type PartMeasure } from "./measure.ts";
+export { type ChoiceInputs, measureChoices } from "./choice.ts";
 export { TASK_DATA_OPTIONS } from "./options.ts";
 export { type BatchOptions, describeRows, planRows, type TaskRows } from "./rows.ts";
+export { endOfTextText, templateOf } from "./template.ts";
 export type { PartName, Task, TaskModel, TaskName, TaskOptions } from "./task.ts";
 
 const TASKS: Record<

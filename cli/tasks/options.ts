@@ -61,6 +61,19 @@ export const TASK_DATA_OPTIONS = {
     defaultHelp: "guessed and shown",
     help: "chat: key of the messages.",
   },
+  answers: {
+    type: "integer",
+    min: 1,
+    default: 200,
+    help: "translate, chat: prompts that are answered to measure; of more every so many-th is.",
+  },
+  answerTokens: {
+    type: "integer",
+    unit: "tokens",
+    min: 1,
+    default: 128,
+    help: "translate, chat: longest answer.",
+  },
   onBad: {
     type: "string",
     choices: ["error", "skip"],

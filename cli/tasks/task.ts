@@ -86,8 +86,13 @@ export interface AskedTexts {
   prompts(part: PartName): Uint32Array[];
   /** Texts that end an answer. */
   stop: readonly string[];
-  /** Everything that is measured of the answers. */
-  report(part: PartName, answers: readonly string[], about: string): Scored;
+  /** Everything that is measured of answers. @param chosen the prompts they are to */
+  report(
+    part: PartName,
+    chosen: readonly number[],
+    answers: readonly string[],
+    about: string,
+  ): Scored;
 }
 
 /** The format of a table, where it is said. */

@@ -42,8 +42,9 @@ export async function translateTask(
       prompts: (part) =>
         sourcesOf(parts[part]).map((source) => tokenizer.encode(translationPrompt(source, prompt))),
       stop: ["\n"],
-      report(part, answers, about) {
-        const sources = sourcesOf(parts[part]);
+      report(part, chosen, answers, about) {
+        const all = sourcesOf(parts[part]);
+        const sources = chosen.map((i) => all[i]);
         const targets = Map.groupBy(parts[part], ({ source }) => source);
         const most = Math.max(...[...targets.values()].map(({ length }) => length));
         // Every segment needs as many references; one that has fewer has its first again.

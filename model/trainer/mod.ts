@@ -11,7 +11,12 @@ export type {
   TuningEvent,
 } from "./events.ts";
 export type { AnyBatch } from "./batch.ts";
-export { Evaluator, type EvaluatorShape, type ForwardMemory } from "./evaluator.ts";
+export {
+  type BatchOutputs,
+  Evaluator,
+  type EvaluatorShape,
+  type ForwardMemory,
+} from "./evaluator.ts";
 export {
   type Measured,
   type OptimizerOptions,
