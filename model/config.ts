@@ -83,7 +83,9 @@ export function assertConfig(config: GptConfig): void {
 }
 
 /** Columns of the logits: the classes of a head, or the vocabulary. */
-export function logitColumns({ head, vocabularySize }: GptConfig): number {
+export function logitColumns(
+  { head, vocabularySize }: Pick<GptConfig, "head" | "vocabularySize">,
+): number {
   return head?.labels.length ?? vocabularySize;
 }
 

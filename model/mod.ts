@@ -6,6 +6,7 @@ export {
   findCheckpoint,
   listCheckpoints,
   type NamedShape,
+  type ParameterShape,
   SafetensorsFile,
   type TensorInfo,
   type TensorSource,
@@ -98,17 +99,20 @@ export {
   type TokenLogprob,
   type TokensEvent,
 } from "./generation/mod.ts";
+export type { AnyBatch, Network, Passes, PassOptions } from "./network.ts";
 export {
   type Affine,
   type Arena,
   type BlockParameters,
+  type Dropout,
   Gpt,
   type GptParameters,
+  type Head,
   type LoadOptions,
   ParameterSet,
+  type TensorMaker,
 } from "./gpt/mod.ts";
 export {
-  type AnyBatch,
   type BatchOutputs,
   type CheckpointEvent,
   type EndEvent,

@@ -1,6 +1,7 @@
 import { getRequestListener } from "@hono/node-server";
-import { createServer, type Server as NodeServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer, type RequestListener, type Server as NodeServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { HttpError } from "./errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 
@@ -45,14 +46,22 @@ export async function listen(
 ): Promise<Server> {
   const { hostname = "127.0.0.1", port = 8000 } = options;
   const { requestSeconds, idleSeconds } = { ...DEFAULT_LIMITS, ...options.limits };
-  const listener = getRequestListener((request) => app.fetch(request), {
+  // HTTP/1.0 knows no Host.
+  const answer = getRequestListener((request) => app.fetch(request), {
     overrideGlobalObjects: false,
+    hostname: hostname.includes(":") ? `[${hostname}]` : hostname,
   });
+  const listener: RequestListener = (incoming, outgoing) => {
+    const needsHost = incoming.httpVersion === "1.1" && !incoming.headers.host;
+    if (needsHost) refuse({ code: "NO_HOST" }, incoming.socket);
+    else answer(incoming, outgoing);
+  };
   const server = createServer({
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
     headersTimeout: 1000 * requestSeconds,
     requestTimeout: 1000 * requestSeconds,
     keepAliveTimeout: 1000 * idleSeconds,
+    requireHostHeader: false, // it would answer with an empty body
   }, listener);
   server.on("clientError", refuse);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -69,7 +78,7 @@ export async function listen(
 }
 
 /** Answers what is no HTTP, or comes too slowly, as every other fault is answered. */
-function refuse(error: Error & { code?: string }, socket: Socket): void {
+function refuse(error: { code?: string }, socket: Duplex): void {
   if (!socket.writable) {
     socket.destroy();
     return;
@@ -86,6 +95,7 @@ function refuse(error: Error & { code?: string }, socket: Socket): void {
 }
 
 const STATUSES: Readonly<Record<string, [400 | 408 | 431, string]>> = {
+  NO_HOST: [400, "Bad Request (it has no Host)"],
   ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
   HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
 };

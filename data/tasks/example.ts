@@ -9,6 +9,8 @@ export interface Example {
    * nothing.
    */
   targets: Int32Array;
+  /** [m] token ids that an encoder reads, where the model has one. @default none */
+  source?: Uint32Array;
   /** Weight of the loss of its targets. @default 1 */
   weight?: number;
   /** Ids of its classes, where a text may have several; then there are no targets. */
@@ -58,7 +60,7 @@ export function makeEncoder<T extends { place: Place }>(
     encode(example) {
       const { cut = false, ...made } = encode(example);
       report.examples++;
-      report.tokens += made.tokens.length;
+      report.tokens += made.tokens.length + (made.source?.length ?? 0);
       if (cut) report.cut++;
       return { ...made, place: example.place };
     },

@@ -47,18 +47,22 @@ class Values<
 export class ExampleSet {
   #tokens = new Values(new Uint32Array(FIRST_ROOM));
   #targets = new Values(new Int32Array(FIRST_ROOM));
+  #sources = new Values(new Uint32Array(16));
   #labels = new Values(new Uint32Array(16));
-  /** End of each example in the tokens and in the labels, its weight, line and offset. */
+  /** End of each example in the tokens, sources and labels, its weight, line and offset. */
   #ends = new Values(new Float64Array([0]));
+  #sourceEnds = new Values(new Float64Array([0]));
   #labelEnds = new Values(new Float64Array([0]));
   #weights = new Values(new Float64Array(16));
   #places = new Values(new Float64Array(16));
   #paths: string[] = [];
   #pathStarts: number[] = [];
   #severalLabels = false;
+  #hasSources = false;
 
   constructor() {
     this.#ends.add([0]);
+    this.#sourceEnds.add([0]);
     this.#labelEnds.add([0]);
   }
 
@@ -67,7 +71,7 @@ export class ExampleSet {
     return this.#weights.length;
   }
 
-  /** Tokens of the longest example. */
+  /** Tokens of the longest example, or of its source. */
   get longest(): number {
     let most = 0;
     for (let i = 0; i < this.length; i++) most = Math.max(most, this.lengthOf(i));
@@ -79,8 +83,13 @@ export class ExampleSet {
     return this.#severalLabels;
   }
 
+  /** Whether examples have a source beside their tokens. */
+  get hasSources(): boolean {
+    return this.#hasSources;
+  }
+
   /** Adds an example at the end. */
-  add({ tokens, targets, weight = 1, labels, place }: Example): void {
+  add({ tokens, targets, source, weight = 1, labels, place }: Example): void {
     if (this.#paths.at(-1) !== place.path) {
       this.#paths.push(place.path);
       this.#pathStarts.push(this.length);
@@ -88,16 +97,21 @@ export class ExampleSet {
     this.#tokens.add(tokens);
     this.#targets.add(targets);
     this.#ends.add([this.#tokens.length]);
+    this.#sources.add(source ?? []);
+    this.#sourceEnds.add([this.#sources.length]);
     this.#labels.add(labels ?? []);
     this.#labelEnds.add([this.#labels.length]);
     this.#weights.add([weight]);
     this.#places.add([place.line, place.offset]);
     if (labels !== undefined) this.#severalLabels = true;
+    if (source !== undefined) this.#hasSources = true;
   }
 
-  /** Number of tokens of an example. */
+  /** Number of tokens of an example, or of its source where that has more. */
   lengthOf(index: number): number {
-    return this.#ends.get(index + 1) - this.#ends.get(index);
+    const length = (ends: Values<Float64Array<ArrayBuffer>>) =>
+      ends.get(index + 1) - ends.get(index);
+    return Math.max(length(this.#ends), length(this.#sourceEnds));
   }
 
   /** An example; its arrays are views. */
@@ -108,6 +122,9 @@ export class ExampleSet {
       tokens: this.#tokens.slice(start, end),
       targets: this.#targets.slice(start, end),
       weight: this.#weights.get(index),
+      ...(this.#hasSources && {
+        source: this.#sources.slice(this.#sourceEnds.get(index), this.#sourceEnds.get(index + 1)),
+      }),
       ...(this.#severalLabels && {
         labels: [...this.#labels.slice(this.#labelEnds.get(index), this.#labelEnds.get(index + 1))],
       }),

@@ -28,6 +28,19 @@ export {
   classificationEncoder,
   type ClassificationEncoderOptions,
 } from "./encode_classification.ts";
+export {
+  pairEncoder,
+  type PairEncoderOptions,
+  type PairIds,
+  pairIds,
+  sourceIds,
+} from "./encode_pairs.ts";
+export {
+  PAIR_TOKENS,
+  type PairTokenizer,
+  type PairTokenizerOptions,
+  trainPairTokenizer,
+} from "./pair_tokenizer.ts";
 export { textRows } from "./encode_documents.ts";
 export {
   encodeWords,

@@ -7,6 +7,8 @@ export interface TaskBatch extends Batch {
   rows: Int32Array;
   /** [B] tokens of each row before its padding; a head over sequences reads the last of them. */
   lengths: Uint32Array;
+  /** What an encoder reads: [B, T] token ids, and the tokens of each row before its padding, [B]. */
+  source?: { tokens: Uint32Array; lengths: Uint32Array };
   /**
    * [B, K] 1 for each class of a row, where a text may have several; then targets are all -1, and the
    * row's weight stands at its last token.
@@ -143,14 +145,21 @@ function fill(
     weights: new Float32Array(B * T),
     rows: new Int32Array(B).fill(-1),
     lengths: new Uint32Array(B),
+    ...(examples.hasSources && {
+      source: { tokens: new Uint32Array(B * T).fill(padId), lengths: new Uint32Array(B) },
+    }),
     ...(examples.severalLabels && { labels: new Float32Array(B * classes) }),
   };
   rows.forEach((row, b) => {
-    const { tokens, targets, weight = 1, labels = [] } = examples.at(row);
+    const { tokens, targets, source, weight = 1, labels = [] } = examples.at(row);
     batch.rows[b] = row;
     batch.lengths[b] = tokens.length;
     batch.tokens.set(tokens, b * T);
     batch.targets.set(targets, b * T);
+    if (source) {
+      batch.source!.tokens.set(source, b * T);
+      batch.source!.lengths[b] = source.length;
+    }
     for (let t = 0; t < targets.length; t++) {
       if (targets[t] >= 0) batch.weights![b * T + t] = weight;
     }

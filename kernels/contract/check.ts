@@ -1,4 +1,4 @@
-import type { Device } from "../gpu/mod.ts";
+import { type Device, groupOf } from "../gpu/mod.ts";
 import type { KernelCase, Op, Reference } from "./kernel_case.ts";
 import type { OpCase } from "./spec.ts";
 import { TrialRun } from "./trial_run.ts";
@@ -46,7 +46,7 @@ export async function checkVariants(
     const [standard, ...others] = question.variants;
     found[0].variant = standard.name;
     for (const { name, order } of others.filter((each) => barriers || !each.barriers)) {
-      device.choices.merge({ orders: { [question.group]: order }, variants: { [key]: name } });
+      device.choices.merge({ orders: { [groupOf(question)]: order }, variants: { [key]: name } });
       await check(name);
     }
     device.choices.reset(before);

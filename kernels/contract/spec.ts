@@ -79,8 +79,8 @@ export function random(seed = 1): () => number {
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
 }
 
-/** The numbers of a tensor as a reference takes them: an f32 as the float64 of its nearest float32. */
+/** The numbers of a tensor as a reference takes them: an f32, or f16, as the float64 of its nearest one. */
 export function hostData(dtype: DType, data: ArrayLike<number>): HostData {
-  if (dtype === "f32") return Float64Array.from(data);
+  if (dtype === "f32" || dtype === "f16") return Float64Array.from(data);
   return dtype === "u32" ? Uint32Array.from(data) : Int32Array.from(data);
 }

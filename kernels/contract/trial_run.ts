@@ -1,9 +1,11 @@
 import {
   type Device,
   type DType,
+  HOST_ARRAYS,
   type Recording,
   sizeOf,
   type Tensor,
+  type TensorData,
   Texels,
 } from "../gpu/mod.ts";
 import type { Op, Reference } from "./kernel_case.ts";
@@ -11,16 +13,14 @@ import { type HostData, hostData, type OpCase } from "./spec.ts";
 
 /** Elements after each tensor that must stay as they were. */
 const GUARD = 64;
-const GUARD_VALUE = 12345;
-
-type Numbers = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+const GUARD_VALUE = 12344; // also in f16
 
 /** An op recorded for one case, on tensors of its own with a guard behind each. */
 export class TrialRun implements Disposable {
   /** The op's launches. */
   recording!: Recording;
   #stack = new DisposableStack();
-  #before: Record<string, Numbers> = {};
+  #before: Record<string, TensorData> = {};
   #whole: Record<string, Tensor> = {};
   #tensors: Record<string, Tensor | Texels> = {};
 
@@ -143,12 +143,12 @@ export function distance(
     `expected ${Array.from(expected).slice(0, 4)}`;
 }
 
-function typed(dtype: DType, content: number | ArrayBuffer): Numbers {
-  const Type = { f32: Float32Array, u32: Uint32Array, i32: Int32Array }[dtype];
-  return new Type(content as ArrayBuffer);
+function typed(dtype: DType, content: number | ArrayBuffer): TensorData {
+  return new HOST_ARRAYS[dtype](content as ArrayBuffer);
 }
 
-function sameBits(a: ArrayBufferLike, b: ArrayBufferLike): boolean {
-  const [x, y] = [new Uint32Array(a), new Uint32Array(b)];
+function sameBits(a: ArrayBuffer, b: ArrayBuffer): boolean {
+  const Bits = a.byteLength % 4 === 0 ? Uint32Array : Uint16Array;
+  const [x, y] = [new Bits(a), new Bits(b)];
   return x.length === y.length && x.every((bits, i) => bits === y[i]);
 }

@@ -69,7 +69,7 @@ export class Choices {
     const key = shapeClass(question);
     if (!this.#asked.has(key)) this.#asked.set(key, question as unknown as Question);
     const [standard] = question.variants;
-    const order = this.#table.orders[question.group] ?? standard.order;
+    const order = this.#table.orders[groupOf(question)] ?? standard.order;
     const fitting = question.variants.filter((variant) => variant.order === order);
     const name = this.#table.variants[key];
     return fitting.find((variant) => variant.name === name) ?? fitting[0] ?? standard;
@@ -118,7 +118,14 @@ export function fitting<V extends Variant>(
   return variants.filter(fits).sort((a, b) => first(a) - first(b));
 }
 
+/** Name of a group, which is another where tensors are of f16. */
+export function groupOf({ group, trial: { tensors } }: Question): string {
+  const halves = Object.keys(tensors).filter((name) => tensors[name]?.dtype === "f16");
+  return [group, ...halves.map((name) => `${name}:f16`)].join(" ");
+}
+
 /** Name of all shapes that share a choice: rows are rounded up to a power of two. */
-export function shapeClass({ group, rows }: Question): string {
-  return `${group} rows ${2 ** Math.ceil(Math.log2(rows))}`;
+export function shapeClass(question: Question): string {
+  const { rows } = question;
+  return `${groupOf(question)} rows ${2 ** Math.ceil(Math.log2(rows))}`;
 }

@@ -4,9 +4,9 @@ import { paperGpu } from "./paper_gpu.ts";
 import { Profiler, type Span } from "./profiler.ts";
 import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
-import { type DType, sizeOf, Tensor } from "./tensor.ts";
+import { type DType, sizeOf, Tensor, wholeWords, widthOf } from "./tensor.ts";
 import { Texels } from "./texels.ts";
-import { texturesPay } from "./probes.ts";
+import { barriersAreSlow, texturesPay } from "./probes.ts";
 
 /** Options of {@linkcode Device.open}. */
 export interface DeviceOptions {
@@ -65,6 +65,7 @@ export class Device implements Disposable {
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
   #texturesPay?: Promise<boolean>;
+  #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
   #prefersTextures = false;
   #bytes = 0;
@@ -155,7 +156,7 @@ export class Device implements Disposable {
    * memory tells it at the next {@linkcode Device.check}.
    */
   tensor(label: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
-    const size = Math.max(4, 4 * sizeOf(shape));
+    const size = wholeWords(widthOf(dtype) * sizeOf(shape));
     const { maxBufferSize } = this.gpu.limits;
     if (size > maxBufferSize) {
       throw new GpuError(
@@ -185,16 +186,16 @@ export class Device implements Disposable {
     return texels;
   }
 
-  /** Makes a texture of rgba32float to copy a matrix to; whoever asks must release it. */
-  texture(label: string, width: number, height: number): GPUTexture {
-    const bytes = 16 * width * height;
+  /** Makes a texture to copy a matrix of f32 or f16 to; whoever asks must release it. */
+  texture(label: string, width: number, height: number, dtype: DType): GPUTexture {
+    const bytes = 4 * widthOf(dtype) * width * height;
     const texture = this.#allocate(
       `${bytes} bytes asked for a texture of ${label}`,
       () =>
         this.gpu.createTexture({
           label,
           size: [width, height],
-          format: "rgba32float",
+          format: dtype === "f16" ? "rgba16float" : "rgba32float",
           usage: 0x02 | 0x08, // COPY_DST | STORAGE_BINDING
         }),
     );
@@ -304,6 +305,11 @@ export class Device implements Disposable {
     return this.#texturesPay ??= texturesPay(this);
   }
 
+  /** Whether threads wait long for each other, as on a software adapter; measured once. */
+  barriersAreSlow(): Promise<boolean> {
+    return this.#barriersAreSlow ??= barriersAreSlow(this);
+  }
+
   /** What takes the time of launches, within {@linkcode Device.profile}. */
   get profiler(): Profiler | undefined {
     return this.#profiler;
@@ -333,15 +339,16 @@ export class Device implements Disposable {
     const { gpu } = this;
     const encoder = gpu.createCommandEncoder();
     const staged = tensors.map(({ buffer, offsetBytes, bytes }) => {
-      const target = gpu.createBuffer({ size: bytes, usage: READBACK_USAGE });
-      encoder.copyBufferToBuffer(buffer, offsetBytes, target, 0, bytes);
+      const size = wholeWords(bytes);
+      const target = gpu.createBuffer({ size, usage: READBACK_USAGE });
+      encoder.copyBufferToBuffer(buffer, offsetBytes, target, 0, size);
       return target;
     });
     try {
       gpu.queue.submit([encoder.finish()]);
       await Promise.all(staged.map((target) => target.mapAsync(1)));
       await this.check();
-      return staged.map((target) => target.getMappedRange().slice(0));
+      return staged.map((target, i) => target.getMappedRange().slice(0, tensors[i].bytes));
     } catch (error) {
       throw this.#failure ?? error;
     } finally {
@@ -371,10 +378,11 @@ export class Device implements Disposable {
   }
 }
 
-function layoutOf({ memory, access }: ShaderBinding): Partial<GPUBindGroupLayoutEntry> {
+function layoutOf({ memory, access, element }: ShaderBinding): Partial<GPUBindGroupLayoutEntry> {
   if (memory === "uniform") return { buffer: { type: "uniform" } };
   if (memory === "matrix") {
-    return { storageTexture: { access: "read-only", format: "rgba32float" } };
+    const format = element === "vec4h" ? "rgba16float" : "rgba32float";
+    return { storageTexture: { access: "read-only", format } };
   }
   if (memory === "storage") {
     return { buffer: { type: access === "read" ? "read-only-storage" : "storage" } };

@@ -2,7 +2,7 @@ import type { Device, Kernel } from "./device.ts";
 import type { LaunchMatrices } from "./matrix_textures.ts";
 import type { Launch } from "./recording.ts";
 import type { ShaderBinding } from "./shader.ts";
-import { type DType, Tensor } from "./tensor.ts";
+import { type DType, Tensor, wholeWords } from "./tensor.ts";
 import { Texels } from "./texels.ts";
 
 /** Lays the params of all launches into one uniform buffer; equal params share a slot. */
@@ -75,7 +75,7 @@ export function bindingEntries(
     const view = given instanceof Texels ? given.view : views.get(name);
     if (view) return { binding, resource: view };
     const { buffer, offsetBytes: offset, bytes } = given as Tensor;
-    return { binding, resource: { buffer, offset, size: Math.max(bytes, 4) } };
+    return { binding, resource: { buffer, offset, size: wholeWords(bytes) } };
   });
   if (header.params) {
     const size = Math.ceil(header.params.fields.length / 4) * 16;
@@ -114,7 +114,9 @@ function assertBindable(
   }
 }
 
-const SCALARS: Record<string, DType | undefined> = { vec4f: "f32", vec2f: "f32", vec4u: "u32" };
+const SCALARS: Record<string, DType | undefined> = {
+  ...{ vec4f: "f32", vec2f: "f32", vec4h: "f16", vec4u: "u32" },
+};
 
 function assertSameNames(label: string, what: string, wanted: string[], given: string[]): void {
   const missing = wanted.filter((name) => !given.includes(name));

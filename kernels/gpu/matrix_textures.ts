@@ -1,6 +1,6 @@
 import type { Device, Kernel } from "./device.ts";
 import type { Launch } from "./recording.ts";
-import { sizeOf, type Tensor } from "./tensor.ts";
+import { sizeOf, type Tensor, widthOf } from "./tensor.ts";
 
 /** A copy of a matrix into a texture, to be made before a launch. */
 export interface MatrixCopy {
@@ -22,12 +22,13 @@ export interface LaunchMatrices {
  */
 const SLOTS = 2;
 
-/** Columns of a matrix that a copy may have: rows must start at multiples of 256 bytes. */
-export const MATRIX_COLUMNS = 64;
+/** What the bytes of a row must be a multiple of for a copy. */
+const ROW_BYTES = 256;
 
 interface Slot {
   texture: GPUTexture;
   view: GPUTextureView;
+  bytes: number;
   /** What it holds at this point of the recording. */
   content?: Tensor;
   /** Index of the last launch that reads it. */
@@ -71,7 +72,7 @@ export class MatrixTextures implements Disposable {
   #slotFor(label: string, source: Tensor, index: number): Slot {
     const [rows, columns] = matrixSize(source);
     assertFits(label, source, rows, columns);
-    const key = `${rows} ${columns}`;
+    const key = `${rows} ${columns} ${source.dtype}`;
     const slots = this.#slots.get(key) ?? [];
     this.#slots.set(key, slots);
     const held = slots.find(({ content }) => content && isSame(content, source));
@@ -80,8 +81,13 @@ export class MatrixTextures implements Disposable {
     if (slots.length >= SLOTS && free.length > 0) {
       return free.reduce((oldest, slot) => slot.lastUse < oldest.lastUse ? slot : oldest);
     }
-    const texture = this.device.texture(`matrix [${rows}, ${columns}]`, columns / 4, rows);
-    const slot: Slot = { texture, view: texture.createView(), lastUse: -1 };
+    const texture = this.device.texture(
+      `matrix [${rows}, ${columns}]`,
+      columns / 4,
+      rows,
+      source.dtype,
+    );
+    const slot: Slot = { texture, view: texture.createView(), bytes: source.bytes, lastUse: -1 };
     slots.push(slot);
     return slot;
   }
@@ -95,8 +101,8 @@ export class MatrixTextures implements Disposable {
 
   /** Frees the textures. */
   [Symbol.dispose](): void {
-    for (const { texture } of [...this.#slots.values()].flat()) {
-      this.device.release(16 * texture.width * texture.height, texture);
+    for (const { texture, bytes } of [...this.#slots.values()].flat()) {
+      this.device.release(bytes, texture);
     }
     this.#slots.clear();
   }
@@ -111,7 +117,7 @@ export function matrixSize({ shape }: Tensor): [rows: number, columns: number] {
 export function fitsTexture(tensor: Tensor): boolean {
   const [rows, columns] = matrixSize(tensor);
   const most = tensor.device.gpu.limits.maxTextureDimension2D;
-  return columns % MATRIX_COLUMNS === 0 && columns / 4 <= most && rows <= most;
+  return widthOf(tensor.dtype) * columns % ROW_BYTES === 0 && columns / 4 <= most && rows <= most;
 }
 
 /** Whether tensors should be read as matrices: textures pay on their device, and they fit them. */
@@ -123,9 +129,9 @@ function assertFits(label: string, tensor: Tensor, rows: number, columns: number
   if (fitsTexture(tensor)) return;
   const most = tensor.device.gpu.limits.maxTextureDimension2D;
   throw new RangeError(
-    `Cannot copy ${tensor.label} [${rows}, ${columns}] into a texture for ${label}: columns must be a multiple of ${MATRIX_COLUMNS} up to ${
-      4 * most
-    }, rows at most ${most}`,
+    `Cannot copy ${tensor.label} [${rows}, ${columns}] into a texture for ${label}: columns must be a multiple of ${
+      ROW_BYTES / widthOf(tensor.dtype)
+    } up to ${4 * most}, rows at most ${most}`,
   );
 }
 

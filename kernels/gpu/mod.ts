@@ -4,6 +4,7 @@ export {
   Choices,
   type ChoiceTable,
   fitting,
+  groupOf,
   type Question,
   shapeClass,
   type Trial,
@@ -24,7 +25,14 @@ export {
   type ShaderBinding,
   type ShaderHeader,
 } from "./shader.ts";
-export { assertShapes, type DType, sizeOf, Tensor, type TensorData } from "./tensor.ts";
+export {
+  assertShapes,
+  type DType,
+  HOST_ARRAYS,
+  sizeOf,
+  Tensor,
+  type TensorData,
+} from "./tensor.ts";
 export { placeWgsl, Texels } from "./texels.ts";
 export { uniformRows } from "./uniform_rows.ts";
 export { tune, type TuneEvent, type TuneOptions } from "./tuner.ts";

@@ -1,9 +1,10 @@
 import type { Device, Kernel } from "./device.ts";
+import { withHalves } from "./half.ts";
 import { assertBindings, bindingEntries, packParams } from "./launch_bindings.ts";
 import { type MatrixCopy, matrixSize, MatrixTextures } from "./matrix_textures.ts";
 import type { TimedLaunch } from "./profiler.ts";
 import type { Shader, ShaderHeader } from "./shader.ts";
-import { sizeOf, type Tensor } from "./tensor.ts";
+import { sizeOf, Tensor, widthOf } from "./tensor.ts";
 import type { Texels } from "./texels.ts";
 
 /** How many threads a launch needs: a count along x (any size), or whole workgroups in x, y and z. */
@@ -41,7 +42,8 @@ export class Pass {
   /**
    * Writes down one launch.
    *
-   * @param bindings a tensor, or texels, for each binding of the shader, by its WGSL name
+   * @param bindings a tensor, or texels, for each binding of the shader, by its WGSL name; one of f16
+   * may stand where the shader says f32
    * @param params a number for each field of the shader's `Params`
    * @param operations floating-point operations, for profiles; 0 where they do not set the pace
    */
@@ -52,7 +54,9 @@ export class Pass {
     extent: Extent,
     operations: number = 0,
   ): void {
-    this.launches.push({ shader, bindings, params, extent, operations });
+    const halves = Object.keys(bindings).filter((name) => isHalf(bindings[name]));
+    const stored = withHalves(shader, halves);
+    this.launches.push({ shader: stored, bindings, params, extent, operations });
   }
 
   /**
@@ -67,6 +71,8 @@ export class Pass {
     return this.#scratch.view(0, shape);
   }
 }
+
+const isHalf = (bound: Tensor | Texels) => bound instanceof Tensor && bound.dtype === "f16";
 
 interface Dispatch {
   /** What a profile tells of it. */
@@ -187,7 +193,11 @@ function encodeDispatch(
 function encodeCopy(encoder: GPUCommandEncoder, { source, texture }: MatrixCopy): void {
   const [rows, columns] = matrixSize(source);
   encoder.copyBufferToTexture(
-    { buffer: source.buffer, offset: source.offsetBytes, bytesPerRow: 4 * columns },
+    {
+      buffer: source.buffer,
+      offset: source.offsetBytes,
+      bytesPerRow: widthOf(source.dtype) * columns,
+    },
     { texture },
     [columns / 4, rows],
   );

@@ -20,7 +20,7 @@ export interface ShaderBinding {
   memory: "storage" | "uniform" | "texture" | "matrix";
   /** Whether the shader reads it, writes it or both. */
   access: "read" | "write" | "read_write";
-  /** Type of an element: `f32`, `u32`, `i32`, `vec4f` … */
+  /** Type of an element: `f32`, `f16`, `u32`, `i32`, `vec4f`, `vec4h` … */
   element: string;
   /** Number of elements that a uniform array declares; what is bound must have as many. */
   length?: number;
@@ -100,16 +100,19 @@ export function readShaderHeader(shader: Shader): ShaderHeader {
     } else {
       const texture = TEXTURES[type.replaceAll(/\s/g, "")] ??
         fail(`${name} must be a buffer, texture_2d<f32> or texture_storage_2d of rgba32float`);
-      header.bindings.push({ ...place, ...texture, element: "vec4f" });
+      header.bindings.push({ ...place, ...texture });
     }
   }
   return header;
 }
 
-const TEXTURES: Record<string, Pick<ShaderBinding, "memory" | "access"> | undefined> = {
-  "texture_2d<f32>": { memory: "texture", access: "read" },
-  "texture_storage_2d<rgba32float,write>": { memory: "texture", access: "write" },
-  "texture_storage_2d<rgba32float,read>": { memory: "matrix", access: "read" },
+type TextureBinding = Pick<ShaderBinding, "memory" | "access" | "element">;
+
+const TEXTURES: Record<string, TextureBinding | undefined> = {
+  "texture_2d<f32>": { memory: "texture", access: "read", element: "vec4f" },
+  "texture_storage_2d<rgba32float,write>": { memory: "texture", access: "write", element: "vec4f" },
+  "texture_storage_2d<rgba32float,read>": { memory: "matrix", access: "read", element: "vec4f" },
+  "texture_storage_2d<rgba16float,read>": { memory: "matrix", access: "read", element: "vec4h" },
 };
 
 /** Reads whole numbers as WGSL writes them: a literal, or the name of a const or an override. */

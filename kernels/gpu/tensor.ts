@@ -1,11 +1,12 @@
 import type { Device } from "./device.ts";
 
-/** Type of a tensor's elements; all are 4 bytes wide. */
-export type DType = "f32" | "u32" | "i32";
+/** Type of a tensor's elements: 4 bytes wide, or 2 in f16, which kernels compute with in f32. */
+export type DType = "f32" | "f16" | "u32" | "i32";
 
 /** Typed arrays that hold a tensor's elements on the host. */
 export type TensorData =
   | Float32Array<ArrayBuffer>
+  | Float16Array<ArrayBuffer>
   | Uint32Array<ArrayBuffer>
   | Int32Array<ArrayBuffer>;
 
@@ -36,14 +37,14 @@ export class Tensor implements Disposable {
 
   /** Size in bytes. */
   get bytes(): number {
-    return this.size * 4;
+    return this.size * widthOf(this.dtype);
   }
 
   /**
    * Elements `start` … `start + size` under another shape, without a copy.
    *
-   * @param start first element. A view that is bound to a kernel must start at a multiple of 64
-   * elements, the most that WebGPU asks of an offset.
+   * @param start first element. A view that is bound to a kernel must start at a multiple of 256 bytes,
+   * the most that WebGPU asks of an offset: of 64 elements, or 128 in f16.
    * @throws {RangeError} if the view reaches past the tensor
    */
   view(start: number, shape: readonly number[], label = this.label): Tensor {
@@ -58,7 +59,7 @@ export class Tensor implements Disposable {
       shape,
       this.dtype,
       this.buffer,
-      this.offsetBytes + 4 * start,
+      this.offsetBytes + widthOf(this.dtype) * start,
     );
   }
 
@@ -79,14 +80,31 @@ export class Tensor implements Disposable {
   /** Copies the elements to the host. Waits until the GPU is idle. */
   async read(): Promise<TensorData> {
     const [bytes] = await this.device.read([this]);
-    if (this.dtype === "f32") return new Float32Array(bytes);
-    return this.dtype === "u32" ? new Uint32Array(bytes) : new Int32Array(bytes);
+    return new HOST_ARRAYS[this.dtype](bytes);
   }
 
   /** Frees the GPU memory, if this tensor owns it. */
   [Symbol.dispose](): void {
     if (this.owner) this.device.release(this.buffer.size, this.buffer);
   }
+}
+
+/** The typed array of a type's elements on the host. */
+export const HOST_ARRAYS = {
+  f32: Float32Array,
+  f16: Float16Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+} as const;
+
+/** Bytes of an element. */
+export function widthOf(dtype: DType): number {
+  return HOST_ARRAYS[dtype].BYTES_PER_ELEMENT;
+}
+
+/** Bytes in which WebGPU counts buffers and copies: a multiple of 4, and not 0. */
+export function wholeWords(bytes: number): number {
+  return Math.max(4, 4 * Math.ceil(bytes / 4));
 }
 
 /** Number of elements of a shape. */

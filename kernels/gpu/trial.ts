@@ -1,7 +1,7 @@
 import type { Question, Variant } from "./choices.ts";
 import type { Device } from "./device.ts";
 import { Pass, Recording } from "./recording.ts";
-import { sizeOf, type Tensor } from "./tensor.ts";
+import { HOST_ARRAYS, sizeOf, type Tensor, type TensorData, widthOf } from "./tensor.ts";
 
 /** Most bytes that the tensors of a trial may take. */
 const MOST_BYTES = 2 ** 30;
@@ -11,7 +11,9 @@ const TOLERANCE = 1e-3;
 
 /** Whether the tensors of a question are small enough to be made a second time. */
 export function canTry({ trial }: Question): boolean {
-  const sizes = Object.values(trial.tensors).map((tensor) => tensor ? 4 * sizeOf(tensor.shape) : 0);
+  const sizes = Object.values(trial.tensors).map((tensor) =>
+    tensor ? widthOf(tensor.dtype) * sizeOf(tensor.shape) : 0
+  );
   return sizes.reduce((sum, size) => sum + size, 0) <= MOST_BYTES;
 }
 
@@ -32,11 +34,12 @@ export class TrialTensors implements Disposable {
 
   /** Numbers in [−½, ½), or small whole ones; never 0 alone, which would be faster to work on. */
   #fill({ size, dtype, buffer }: Tensor): void {
-    const values = dtype === "f32" ? new Float32Array(size) : new Uint32Array(size);
+    const values = new HOST_ARRAYS[dtype](size);
+    const fraction = dtype === "f32" || dtype === "f16";
     let state = 1;
     for (let i = 0; i < size; i++) {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      values[i] = dtype === "f32" ? state / 2 ** 32 - 0.5 : state >>> 30;
+      values[i] = fraction ? state / 2 ** 32 - 0.5 : state >>> 30;
     }
     this.device.gpu.queue.writeBuffer(buffer, 0, values);
   }
@@ -53,11 +56,12 @@ export class TrialTensors implements Disposable {
   }
 
   /** Runs a recording once, on the same numbers whatever ran before, and gives the results. */
-  async results(recording: Recording): Promise<ArrayBuffer[]> {
+  async results(recording: Recording): Promise<TensorData[]> {
     const written = this.question.trial.results.map((name) => this.#tensors[name]);
     for (const tensor of written) this.#fill(tensor);
     recording.run();
-    return await this.device.read(written);
+    return (await this.device.read(written))
+      .map((bytes, i) => new HOST_ARRAYS[written[i].dtype](bytes));
   }
 
   /** Frees them. */
@@ -68,19 +72,19 @@ export class TrialTensors implements Disposable {
 
 /** What is wrong with results beside those that they should equal; undefined where nothing is. */
 export function difference(
-  found: readonly ArrayBuffer[],
-  wanted: readonly ArrayBuffer[],
+  found: readonly TensorData[],
+  wanted: readonly TensorData[],
   sameBits: boolean,
 ): string | undefined {
-  for (const [i, bytes] of wanted.entries()) {
-    const [x, y] = [new Float32Array(found[i]), new Float32Array(bytes)];
+  for (const [i, y] of wanted.entries()) {
+    const x = found[i];
     if (sameBits) {
-      const [xs, ys] = [new Uint32Array(found[i]), new Uint32Array(bytes)];
-      const at = ys.findIndex((bits, j) => bits !== xs[j]);
+      const at = y.findIndex((value, j) => !Object.is(value, x[j]));
       if (at >= 0) return `element ${at} is ${x[at]}, the plain variant's is ${y[at]}`;
       continue;
     }
-    const most = TOLERANCE * y.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+    const most = TOLERANCE *
+      Array.from(y).reduce((top, value) => Math.max(top, Math.abs(value)), 0);
     const at = y.findIndex((value, j) => !(Math.abs(x[j] - value) <= most));
     if (at >= 0) return `element ${at} is ${x[at]}, the plain variant's is ${y[at]}`;
   }

@@ -5,10 +5,10 @@
  *    the same order, else nearly the same; one that fails is dropped and told of,
  * 3. all are timed in turn, and the one with the smallest median is kept.
  */
-import { type ChoiceTable, type Question, shapeClass, type Variant } from "./choices.ts";
+import { type ChoiceTable, groupOf, type Question, shapeClass, type Variant } from "./choices.ts";
 import type { Device } from "./device.ts";
-import { barriersAreSlow } from "./probes.ts";
 import type { Recording } from "./recording.ts";
+import type { TensorData } from "./tensor.ts";
 import { canTry, difference, TrialTensors } from "./trial.ts";
 
 /** Options of {@linkcode tune}. */
@@ -94,7 +94,7 @@ function tableOf(chosen: readonly { question: Question; variant: Variant }[]): C
   const table: ChoiceTable = { orders: {}, variants: {} };
   for (const { question, variant } of chosen) {
     const [standard] = question.variants;
-    if (variant.order !== standard.order) table.orders[question.group] = variant.order;
+    if (variant.order !== standard.order) table.orders[groupOf(question)] = variant.order;
     table.variants[shapeClass(question)] = variant.name;
   }
   return table;
@@ -102,7 +102,7 @@ function tableOf(chosen: readonly { question: Question; variant: Variant }[]): C
 
 /** Questions with a choice that is not made yet, by group, those with the most work first. */
 async function undecidedGroups(device: Device): Promise<Question[][]> {
-  const slow = await barriersAreSlow(device);
+  const slow = await device.barriersAreSlow();
   const open = [...device.choices.asked.values()]
     .filter((question) => !device.choices.has(shapeClass(question)) && canTry(question))
     .map((question) => ({
@@ -112,7 +112,7 @@ async function undecidedGroups(device: Device): Promise<Question[][]> {
     .filter(({ variants }) => variants.length > 1);
   const work = (questions: Question[]) =>
     questions.reduce((sum, { trial }) => sum + trial.operations, 0);
-  return [...Map.groupBy(open, ({ group }) => group).values()].sort((a, b) => work(b) - work(a));
+  return [...Map.groupBy(open, groupOf).values()].sort((a, b) => work(b) - work(a));
 }
 
 /** Median milliseconds of each variant that is right, the plain one first. */
@@ -126,7 +126,7 @@ async function* timeVariants(
   const tensors = stack.use(new TrialTensors(device, question));
   const shapes = shapeClass(question);
   const recordings = new Map<Variant, Recording>();
-  let wanted: ArrayBuffer[] | undefined;
+  let wanted: TensorData[] | undefined;
   for (const variant of variants) {
     if (wanted && performance.now() > deadline) break;
     yield { type: "trying", shapes, variant: variant.name, decided, of };

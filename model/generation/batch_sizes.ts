@@ -15,7 +15,10 @@ export interface SizeOptions {
   maxBatch?: number;
   /** Most rows of a step, those of prompts and of answers together. @default 256 */
   maxRows?: number;
-  /** Whether weights and cache are read through textures. @default where the device reads them faster */
+  /**
+   * Whether weights and cache are read through textures, and rows are shared by few threads.
+   * @default on a software adapter, where barriers are slow and textures at least as fast as buffers
+   */
   textures?: boolean;
 }
 
@@ -45,7 +48,7 @@ export async function chooseSizes(model: Gpt, options: SizeOptions): Promise<Bat
     );
   }
   const fit = channels % 4 === 0 && channels / heads % 4 === 0;
-  const textures = options.textures ?? (fit && await device.texturesPay());
+  const textures = options.textures ?? (fit && await device.barriersAreSlow());
   const block = blockBytes(model);
   const each = Math.ceil(context / BLOCK_TOKENS);
   const bytes = options.cacheMemoryBytes ??

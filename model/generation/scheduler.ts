@@ -47,6 +47,8 @@ export interface SchedulerStats {
   steps: number;
   /** Rows of all forward passes, without padding. */
   rows: number;
+  /** Forward passes by their rows: element i counts those of 2^(i − 1) + 1 to 2^i. */
+  stepsByRows: number[];
   /** GPU bytes of the device's tensors. */
   gpuBytes: number;
   /** Milliseconds that the host waited for the GPU, or worked in its place on a software adapter. */
@@ -99,6 +101,7 @@ export class Scheduler implements AsyncDisposable {
   #failure: unknown;
   #closed = false;
   #totals = { steps: 0, rows: 0, gpuMs: 0, hostMs: 0 };
+  #stepsByRows: number[] = [];
   #lastRoundMs = 0;
 
   private constructor(
@@ -189,6 +192,7 @@ export class Scheduler implements AsyncDisposable {
       blocksTotal: pool.count - 1,
       ...counts,
       ...this.#totals,
+      stepsByRows: Array.from(this.#stepsByRows, (count = 0) => count),
       gpuBytes: this.model.device.allocatedBytes,
     };
   }
@@ -262,8 +266,13 @@ export class Scheduler implements AsyncDisposable {
     tables.write(planner.tables);
     const planned = performance.now();
     const flight = await batch.submit(round.steps.map(({ step }) => step));
-    this.#totals.steps += round.steps.length;
-    this.#totals.rows += round.steps.reduce((sum, { step }) => sum + step.rows.length / 4, 0);
+    for (const { step } of round.steps) {
+      const rows = step.rows.length / 4;
+      const power = Math.ceil(Math.log2(rows));
+      this.#totals.steps++;
+      this.#totals.rows += rows;
+      this.#stepsByRows[power] = (this.#stepsByRows[power] ?? 0) + 1;
+    }
     this.#totals.hostMs += planned - start + flight.encodeMs;
     return { round, flight };
   }

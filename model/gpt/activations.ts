@@ -1,5 +1,6 @@
 import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
+import type { PassOptions } from "../network.ts";
 import type { TensorMaker } from "./shared_tensors.ts";
 
 /** What a layer norm leaves for its backward pass. */
@@ -10,6 +11,31 @@ export interface NormActivations {
   mean: Tensor;
   /** Reciprocal standard deviation of each row, [N]. */
   rstd: Tensor;
+}
+
+/** What attention to another sequence computes; M rows of that one. */
+export interface CrossActivations {
+  norm: NormActivations;
+  /** Queries, [N, C]. */
+  q: Tensor;
+  /** Keys and values side by side, [M, 2C]. */
+  kv: Tensor;
+  /** Attention's result, [N, C]. */
+  attended: Tensor;
+  /** Log-sum-exp of attention's scores, [B, NH, T]. */
+  lse: Tensor;
+  /** Residual stream behind it, [N, C]. */
+  joined: Tensor;
+}
+
+/** Another sequence that attention may see. */
+export interface Source {
+  /** Its tokens, padding among them. */
+  T: number;
+  /** [B·T, C]. */
+  x: Tensor;
+  /** Tokens of each row before its padding, u32 [B]. */
+  lengths: Tensor;
 }
 
 /** What a block computes and its backward pass reads; N = B·T rows. */
@@ -25,6 +51,8 @@ export interface BlockActivations {
   lse: Tensor;
   /** Residual stream after attention, [N, C]. */
   middle: Tensor;
+  /** Where there is another sequence to attend to. */
+  cross?: CrossActivations;
   norm2: NormActivations;
   /** Feed-forward part before GELU, [N, 4C]. */
   wide: Tensor;
@@ -44,6 +72,12 @@ export interface Activations extends Disposable {
   starts?: Tensor;
   /** Position of each token in its document, u32 [B, T], where positions restart there. */
   positions?: Tensor;
+  /** Tokens of each row before its padding, u32 [B], where attention is not causal. */
+  lengths?: Tensor;
+  /** Another sequence that blocks attend to. */
+  source?: Source;
+  /** Number of the first block among those of all stacks of the model. */
+  first: number;
   blocks: BlockActivations[];
   /** Whether blocks share all but their `x`, and the backward pass computes the rest again. */
   recompute: boolean;
@@ -54,20 +88,14 @@ export interface Activations extends Disposable {
   norm: NormActivations;
 }
 
-/** Options of {@linkcode createActivations}. */
-export interface ActivationOptions {
-  /** Rows of a batch. */
-  B: number;
-  /** Tokens of a row. */
-  T: number;
-  /** Whether a backward pass will follow; without one all blocks share their memory. */
-  training: boolean;
-  /** Whether the backward pass computes again what blocks do not keep. @default false */
-  recompute?: boolean;
-  /** Whether attention keeps to the documents of a row. @default false */
-  documentMask?: boolean;
-  /** Whether positions restart with each document. @default false */
-  restartPositions?: boolean;
+/** What tells a stack of blocks from a GPT's. */
+export interface StackOptions {
+  /** Whether each token sees all of its row. @default false */
+  bidirectional?: boolean;
+  /** Another sequence that blocks attend to. @default none */
+  source?: Source;
+  /** Number of the first block among those of all stacks of the model. @default 0 */
+  first?: number;
 }
 
 /**
@@ -77,8 +105,9 @@ export interface ActivationOptions {
  */
 export function createActivations(
   device: TensorMaker,
-  config: GptConfig,
-  options: ActivationOptions,
+  config: Pick<GptConfig, "layers" | "channels" | "heads">,
+  options: PassOptions,
+  { bidirectional = false, source, first: firstBlock = 0 }: StackOptions = {},
 ): Activations {
   const { B, T, training, recompute = false } = options;
   const { layers, channels: C, heads } = config;
@@ -92,6 +121,14 @@ export function createActivations(
     mean: tensor(`${label} mean`, N),
     rstd: tensor(`${label} rstd`, N),
   });
+  const cross = (label: string, source: Source): CrossActivations => ({
+    norm: norm(`${label} norm`),
+    q: tensor(`${label} q`, N, C),
+    kv: tensor(`${label} kv`, B * source.T, 2 * C),
+    attended: tensor(`${label} attended`, N, C),
+    lse: tensor(`${label} lse`, B, heads, T),
+    joined: tensor(`${label} joined`, N, C),
+  });
   const stream = (l: number) => tensor(`block ${l} x`, N, C);
   const block = (l: number): BlockActivations => ({
     x: stream(l),
@@ -100,6 +137,7 @@ export function createActivations(
     attended: tensor(`block ${l} attended`, N, C),
     lse: tensor(`block ${l} lse`, B, heads, T),
     middle: tensor(`block ${l} middle`, N, C),
+    ...(source && { cross: cross(`block ${l} cross`, source) }),
     norm2: norm(`block ${l} norm2`),
     wide: tensor(`block ${l} wide`, N, 4 * C),
     active: tensor(`block ${l} active`, N, 4 * C),
@@ -113,13 +151,15 @@ export function createActivations(
     tokens: places("tokens"),
     ...(options.documentMask ? { starts: places("starts") } : {}),
     ...(options.restartPositions ? { positions: places("positions") } : {}),
+    ...(bidirectional && { lengths: stack.use(device.tensor("lengths", [B], "u32")) }),
+    ...(source && { source }),
     blocks: Array.from({ length: layers }, (_, l) => l === 0 ? first : later(l)),
     branch: tensor("branch", N, C),
     output: training ? tensor("output", N, C) : first.x,
     norm: norm("norm"),
   };
   return {
-    ...{ B, T, recompute, ...tensors, bytes: device.allocatedBytes - before },
+    ...{ B, T, recompute, first: firstBlock, ...tensors, bytes: device.allocatedBytes - before },
     [Symbol.dispose]: () => stack.dispose(),
   };
 }
@@ -134,6 +174,8 @@ export interface ActivationGradients extends Disposable {
   narrow: Tensor;
   /** [N, 3C]. */
   qkv: Tensor;
+  /** Of attention to another sequence: [N, C], [M, 2C], and of that sequence itself, [M, C]. */
+  cross?: { q: Tensor; kv: Tensor; source: Tensor };
   /** Row sums of dy·y in attention, [B, NH, T]. */
   delta: Tensor;
   /** Before GELU, [N, 4C]. */
@@ -149,8 +191,9 @@ export interface ActivationGradients extends Disposable {
 /** Allocates the gradients of activations. */
 export function createActivationGradients(
   device: TensorMaker,
-  { channels: C, heads }: GptConfig,
+  { channels: C, heads }: Pick<GptConfig, "channels" | "heads">,
   { B, T }: { B: number; T: number },
+  source?: Source,
 ): ActivationGradients {
   const N = B * T;
   const stack = new DisposableStack();
@@ -160,6 +203,13 @@ export function createActivationGradients(
     branch: tensor("dbranch", N, C),
     narrow: tensor("dnarrow", N, C),
     qkv: tensor("dqkv", N, 3 * C),
+    ...(source && {
+      cross: {
+        q: tensor("dq", N, C),
+        kv: tensor("dkv", B * source.T, 2 * C),
+        source: tensor("dsource", B * source.T, C),
+      },
+    }),
     delta: tensor("delta", B, heads, T),
     wide: tensor("dwide", N, 4 * C),
     biasPartial: tensor("bias partials", ...biasGradientPartialShape([N, 4 * C])),

@@ -8,11 +8,19 @@ export interface Dropout {
   clock: Tensor;
 }
 
-/** A number for each place where dropout acts, so that no two share a mask. */
+/** First number of the places in attention to another sequence. */
+const CROSS = 2 ** 24;
+
+/**
+ * A number for each place where dropout acts, so that no two share a mask. Blocks are counted through
+ * all stacks of a model; an embedding has that of the block behind it.
+ */
 export const SITES: {
-  embedding: number;
+  embedding: (l: number) => number;
   block: (l: number) => { attention: number; projection: number; down: number };
+  cross: (l: number) => { attention: number; projection: number };
 } = {
-  embedding: 0,
+  embedding: (l) => 3 * l,
   block: (l) => ({ attention: 3 * l + 1, projection: 3 * l + 2, down: 3 * l + 3 }),
+  cross: (l) => ({ attention: CROSS + 2 * l, projection: CROSS + 2 * l + 1 }),
 };

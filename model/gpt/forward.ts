@@ -11,7 +11,7 @@ import {
 import type { GptConfig } from "../config.ts";
 import type { Activations, NormActivations } from "./activations.ts";
 import { type Dropout, SITES } from "./dropout.ts";
-import type { Affine, BlockParameters, GptParameters } from "./parameters.ts";
+import type { Affine, BlockParameters, CrossParameters, GptParameters } from "./parameters.ts";
 
 /** What the blocks of a forward pass write, as far as training and inference share it. */
 export interface BlockStream<N extends { y: Tensor }> {
@@ -22,6 +22,8 @@ export interface BlockStream<N extends { y: Tensor }> {
   attended: Tensor;
   /** Residual stream after attention, [N, C]. */
   middle: Tensor;
+  /** Attention to another sequence, and the residual stream behind it, [N, C]. */
+  cross?: { norm: N; joined: Tensor };
   norm2: N;
   /** Feed-forward part after GELU, [N, 4C]. */
   active: Tensor;
@@ -35,6 +37,8 @@ export interface ForwardParts<N extends { y: Tensor }> {
   norm(weights: Affine, x: Tensor, to: N): void;
   /** Queries, keys and values of x, and attention among them, to y. */
   attend(l: number, weights: Affine, x: Tensor, y: Tensor): void;
+  /** y = stream + attention of x to another sequence, where there is one. */
+  attendTo?(l: number, weights: CrossParameters, t: Omit<JoinTensors, "weights">): void;
   /** y = stream + x·w + b: the end of a branch. */
   join(l: number, name: "projection" | "down", t: JoinTensors): void;
   /** y = GELU(x·w + b). */
@@ -59,17 +63,17 @@ export interface JoinTensors {
  * @param output residual stream after the last block, [N, C]
  */
 export function forwardBlocks<N extends { y: Tensor }>(
-  weights: GptParameters,
+  weights: Pick<GptParameters, "blocks">,
   blocks: readonly BlockStream<N>[],
   output: Tensor,
   parts: ForwardParts<N>,
 ): void {
   parts.embed(blocks[0].x);
   weights.blocks.forEach((w, l) => {
-    const { middle, active } = blocks[l];
+    const { active } = blocks[l];
     forwardBlock(w, l, blocks[l], parts);
     const y = blocks[l + 1]?.x ?? output;
-    parts.join(l, "down", { weights: w.down, x: active, stream: middle, y });
+    parts.join(l, "down", { weights: w.down, x: active, stream: streamOf(blocks[l]), y });
   });
 }
 
@@ -77,14 +81,26 @@ export function forwardBlocks<N extends { y: Tensor }>(
 function forwardBlock<N extends { y: Tensor }>(
   w: BlockParameters,
   l: number,
-  { x, norm1, attended, middle, norm2, active }: BlockStream<N>,
-  parts: ForwardParts<N>,
+  block: BlockStream<N>,
+  parts: Omit<ForwardParts<N>, "embed">,
 ): void {
+  const { x, norm1, attended, middle, cross, norm2, active } = block;
   parts.norm(w.norm1, x, norm1);
   parts.attend(l, w.qkv, norm1.y, attended);
   parts.join(l, "projection", { weights: w.projection, x: attended, stream: x, y: middle });
-  parts.norm(w.norm2, middle, norm2);
+  if (cross && w.cross) {
+    parts.norm(w.cross.norm, middle, cross.norm);
+    parts.attendTo!(l, w.cross, { x: cross.norm.y, stream: middle, y: cross.joined });
+  }
+  parts.norm(w.norm2, streamOf(block), norm2);
   parts.expand(l, w.up, norm2.y, active);
+}
+
+/** The residual stream before the feed-forward part. */
+export function streamOf(
+  { middle, cross }: { middle: Tensor; cross?: { joined: Tensor } },
+): Tensor {
+  return cross?.joined ?? middle;
 }
 
 /**
@@ -100,37 +116,47 @@ export function gptForward(
   a: Activations,
   dropout?: Dropout,
 ): void {
-  const parts = wholeRows(pass, config, weights, a, dropout);
-  forwardBlocks(weights, a.blocks, a.output, parts);
+  const parts = wholeRows(pass, config, a, dropout);
+  forwardBlocks(weights, a.blocks, a.output, {
+    ...parts,
+    embed(x) {
+      const { wte, wpe } = weights;
+      const { B, T, tokens, positions } = a;
+      const rows = x.view(0, [B, T, config.channels]);
+      embeddingForward(pass, { tokens, positions, wte, wpe, x: rows });
+      drop(pass, x, SITES.embedding(a.first), dropout);
+    },
+  });
   parts.norm(weights.norm, a.output, a.norm);
 }
 
 /** Writes down block l once more, from its `x`, for its backward pass; gives the same bits. */
 export function recomputeBlock(
   pass: Pass,
-  config: GptConfig,
-  weights: GptParameters,
+  config: Pick<GptConfig, "heads" | "channels">,
+  weights: BlockParameters,
   a: Activations,
   l: number,
   dropout?: Dropout,
 ): void {
-  const parts = wholeRows(pass, config, weights, a, dropout);
-  forwardBlock(weights.blocks[l], l, a.blocks[l], parts);
+  forwardBlock(weights, l, a.blocks[l], wholeRows(pass, config, a, dropout));
 }
 
-/** The parts of a forward pass that keeps what a backward pass needs. */
-function wholeRows(
+/** Drops elements of x, where there is dropout. */
+export function drop(pass: Pass, x: Tensor, layer: number, dropout?: Dropout): void {
+  if (dropout) dropoutForward(pass, { x, clock: dropout.clock }, { rate: dropout.rate, layer });
+}
+
+/** The parts of a forward pass over blocks that keeps what a backward pass needs. */
+export function wholeRows(
   pass: Pass,
-  config: GptConfig,
-  weights: GptParameters,
+  { heads, channels: C }: Pick<GptConfig, "heads" | "channels">,
   a: Activations,
   dropout?: Dropout,
-): ForwardParts<NormActivations> {
-  const { B, T, tokens, starts, positions, branch } = a;
-  const { heads, channels: C } = config;
-  const drop = (x: Tensor, layer: number) => {
-    if (dropout) dropoutForward(pass, { x, clock: dropout.clock }, { rate: dropout.rate, layer });
-  };
+): Omit<ForwardParts<NormActivations>, "embed"> {
+  const { B, T, starts, lengths, source, first, branch } = a;
+  const clock = dropout ? { clock: dropout.clock } : {};
+  const dropped = (layer: number) => dropout ? { dropout: dropout.rate, layer } : {};
   const linear = (
     { weight, bias }: Affine,
     x: Tensor,
@@ -139,13 +165,14 @@ function wholeRows(
   ) => matmul(pass, { a: x, b: weight, y, bias, ...more }, { layout: "NN" });
   const norm = ({ weight, bias }: Affine, x: Tensor, to: NormActivations) =>
     layernormForward(pass, { x, gain: weight, ...(bias ? { bias } : {}), ...to });
+  const join = (site: number, { weights, x, stream, y }: JoinTensors) => {
+    if (!dropout) return linear(weights, x, y, { residual: stream });
+    linear(weights, x, branch);
+    drop(pass, branch, site, dropout);
+    residualForward(pass, { a: stream, b: branch, y });
+  };
   return {
     norm,
-    embed(x) {
-      const { wte, wpe } = weights;
-      embeddingForward(pass, { tokens, positions, wte, wpe, x: x.view(0, [B, T, C]) });
-      drop(x, SITES.embedding);
-    },
     attend(l, weights, x, y) {
       const { qkv, lse } = a.blocks[l];
       linear(weights, x, qkv);
@@ -154,19 +181,30 @@ function wholeRows(
         {
           qkv: qkv.view(0, [B, T, 3 * C]),
           y: y.view(0, [B, T, C]),
-          lse,
-          starts,
-          ...(dropout ? { clock: dropout.clock } : {}),
+          ...{ lse, starts, lengths, ...clock },
         },
-        { heads, ...(dropout ? { dropout: dropout.rate, layer: SITES.block(l).attention } : {}) },
+        { heads, causal: !lengths, ...dropped(SITES.block(first + l).attention) },
       );
     },
-    join(l, name, { weights, x, stream, y }) {
-      if (!dropout) return linear(weights, x, y, { residual: stream });
-      linear(weights, x, branch);
-      drop(branch, SITES.block(l)[name]);
-      residualForward(pass, { a: stream, b: branch, y });
+    attendTo(l, weights, { x, stream, y }) {
+      const { q, kv, lse, attended } = a.blocks[l].cross!;
+      const { T: S, x: seen, lengths } = source!;
+      const site = SITES.cross(first + l);
+      linear(weights.q, x, q);
+      linear(weights.kv, seen, kv);
+      attentionForward(
+        pass,
+        {
+          q: q.view(0, [B, T, C]),
+          kv: kv.view(0, [B, S, 2 * C]),
+          y: attended.view(0, [B, T, C]),
+          ...{ lse, lengths, ...clock },
+        },
+        { heads, causal: false, ...dropped(site.attention) },
+      );
+      join(site.projection, { weights: weights.projection, x: attended, stream, y });
     },
+    join: (l, name, t) => join(SITES.block(first + l)[name], t),
     expand(l, weights, x, y) {
       linear(weights, x, a.blocks[l].wide, { activated: y });
     },

@@ -2,13 +2,17 @@ import type { Device } from "../../kernels/mod.ts";
 import {
   configFromHuggingFace,
   configToHuggingFace,
+  type ParameterShape,
   parameterShapes,
   WeightsFile,
   writeWeights,
 } from "../checkpoint/mod.ts";
+import type { Network, Passes, PassOptions } from "../network.ts";
 import { assertConfig, type ClassHead, type GptConfig, type ModelTask } from "../config.ts";
 import { type GptParameters, ParameterSet, parameterTree } from "./parameters.ts";
 import { normalValues } from "./initialize.ts";
+import { gptPasses } from "./passes.ts";
+import type { TensorMaker } from "./shared_tensors.ts";
 
 /** Options of {@linkcode Gpt.load}. */
 export interface LoadOptions {
@@ -35,7 +39,7 @@ export interface LoadOptions {
  * console.log(model.parameterCount); // 834304
  * ```
  */
-export class Gpt implements Disposable {
+export class Gpt implements Network {
   /** Texts of the files beside the tokenizer, such as that of the chat template, by their names. */
   companions: Readonly<Record<string, string>> = {};
   /** The weights as a tree. */
@@ -55,6 +59,16 @@ export class Gpt implements Disposable {
   /** Number of weights; a tied output layer counts once. */
   get parameterCount(): number {
     return [...this.parameters.tensors.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** The parameters in the order of the forward pass. */
+  get shapes(): ParameterShape[] {
+    return parameterShapes(this.config);
+  }
+
+  /** Allocates what passes over batches of a shape need. */
+  passes(tensors: TensorMaker, options: PassOptions): Passes {
+    return gptPasses(this, tensors, options);
   }
 
   /**
@@ -82,7 +96,8 @@ export class Gpt implements Disposable {
    */
   static zeros(device: Device, config: GptConfig): Gpt {
     assertConfig(config);
-    return new Gpt(device, config, ParameterSet.create(device, config, "weights"), undefined);
+    const parameters = ParameterSet.create(device, parameterShapes(config), "weights");
+    return new Gpt(device, config, parameters, undefined);
   }
 
   /**
@@ -96,7 +111,7 @@ export class Gpt implements Disposable {
     const found = await Gpt.readConfig(folder);
     const config = withOptions(found, options);
     using file = await WeightsFile.open(folder, found);
-    const parameters = ParameterSet.create(device, config, "weights");
+    const parameters = ParameterSet.create(device, parameterShapes(config), "weights");
     const values = initialValues(config, options.seed ?? 1);
     const isNew = (name: string) => options.head !== undefined && HEAD.test(name);
     for (const [name, tensor] of parameters.tensors) {

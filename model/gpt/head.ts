@@ -13,7 +13,6 @@ import {
   type Tensor,
 } from "../../kernels/mod.ts";
 import { type GptConfig, logitColumns } from "../config.ts";
-import type { ActivationGradients, Activations } from "./activations.ts";
 import type { GptGradients, GptParameters } from "./parameters.ts";
 import { rowRanges } from "./ranges.ts";
 import type { TensorMaker } from "./shared_tensors.ts";
@@ -39,7 +38,12 @@ export interface Head extends Disposable {
   labels?: Tensor;
   /** Scratch of the gradient of a head's bias. */
   biasPartial?: Tensor;
+  /** Share of each target that training spreads over all columns. */
+  smoothing: number;
 }
+
+/** The output layer: [V, C], and a bias [V] where there is one. */
+type HeadWeights = Pick<GptParameters, "head" | "headBias">;
 
 /** Most bytes that logits may take. */
 const LOGITS_BYTES = 64 * 2 ** 20;
@@ -47,8 +51,8 @@ const LOGITS_BYTES = 64 * 2 ** 20;
 /** Allocates the output layer's tensors. */
 export function createHead(
   device: TensorMaker,
-  config: GptConfig,
-  { B, T }: { B: number; T: number },
+  config: Pick<GptConfig, "channels" | "vocabularySize" | "head">,
+  { B, T, labelSmoothing = 0 }: { B: number; T: number; labelSmoothing?: number },
 ): Head {
   const { channels: C, head } = config;
   const V = logitColumns(config);
@@ -74,13 +78,18 @@ export function createHead(
     ...(head?.of === "token" && {
       biasPartial: tensor("head bias partials", biasGradientPartialShape([rows, V])),
     }),
+    smoothing: labelSmoothing,
     [Symbol.dispose]: () => stack.dispose(),
   };
 }
 
-/** Writes down logits and losses, without gradients. */
-export function headForward(pass: Pass, weights: GptParameters, head: Head, a: Activations): void {
-  for (const part of parts(head, readRows(pass, head, a))) {
+/**
+ * Writes down logits and losses, without gradients and without smoothing.
+ *
+ * @param x the last layer norm's result, [N, C]
+ */
+export function headForward(pass: Pass, weights: HeadWeights, head: Head, x: Tensor): void {
+  for (const part of parts(head, readRows(pass, head, x))) {
     outputForward(pass, weights.head, part, weights.headBias);
     const { logits, targets, labels, losses } = part;
     const t = { logits, weights: part.weights, losses };
@@ -93,23 +102,22 @@ export function headForward(pass: Pass, weights: GptParameters, head: Head, a: A
  * Writes down logits, losses and their way back, some rows at a time: the logits become their own
  * gradient before the next rows take their place.
  *
- * Overwrites `d.narrow` with the gradient of the last layer norm's result; adds to the output layer's.
+ * Overwrites dx with the gradient of x, the last layer norm's result; adds to the output layer's.
  */
 export function headForwardBackward(
   pass: Pass,
-  weights: GptParameters,
-  gradients: GptGradients,
+  weights: HeadWeights,
+  gradients: Pick<GptGradients, "head" | "headBias">,
   head: Head,
-  a: Activations,
-  d: ActivationGradients,
+  { x, dx }: { x: Tensor; dx: Tensor },
 ): void {
-  const into = parts(head, head.texts?.dx ?? d.narrow);
-  parts(head, readRows(pass, head, a)).forEach((part, i) => {
+  const into = parts(head, head.texts?.dx ?? dx);
+  parts(head, readRows(pass, head, x)).forEach((part, i) => {
     const { logits, targets, labels, losses } = part;
     outputForward(pass, weights.head, part, weights.headBias);
     const t = { logits, weights: part.weights, losses, scale: head.scale };
     if (labels) binaryCrossEntropyBackward(pass, { ...t, labels });
-    else crossEntropyBackward(pass, { ...t, targets });
+    else crossEntropyBackward(pass, { ...t, targets }, { smoothing: head.smoothing });
     outputBackward(pass, weights.head, gradients.head, part, into[i].x);
     if (gradients.headBias) {
       const partial = head.biasPartial!.view(0, biasGradientPartialShape(logits.shape));
@@ -117,14 +125,14 @@ export function headForwardBackward(
     }
   });
   if (!head.texts) return;
-  fill(pass, { x: d.narrow }, { value: 0 });
-  gatherRowsBackward(pass, { dy: head.texts.dx, rows: head.texts.rows, dx: d.narrow });
+  fill(pass, { x: dx }, { value: 0 });
+  gatherRowsBackward(pass, { dy: head.texts.dx, rows: head.texts.rows, dx });
 }
 
 /** The rows that the head reads: all of the last layer norm's result, or those that end the texts. */
-function readRows(pass: Pass, { texts }: Head, { norm }: Activations): Tensor {
-  if (!texts) return norm.y;
-  gatherRows(pass, { x: norm.y, rows: texts.rows, y: texts.x });
+function readRows(pass: Pass, { texts }: Head, x: Tensor): Tensor {
+  if (!texts) return x;
+  gatherRows(pass, { x, rows: texts.rows, y: texts.x });
   return texts.x;
 }
 

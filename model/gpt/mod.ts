@@ -1,7 +1,6 @@
 /** GPT-2: its parameters, its forward pass and the same road back. */
 export {
   type ActivationGradients,
-  type ActivationOptions,
   type Activations,
   type BlockActivations,
   createActivationGradients,
@@ -13,7 +12,7 @@ export type { Dropout } from "./dropout.ts";
 export { type BlockStream, forwardBlocks, type ForwardParts, gptForward } from "./forward.ts";
 export { Gpt, type LoadOptions } from "./gpt.ts";
 export { createHead, type Head, headForward, headForwardBackward, outputForward } from "./head.ts";
-export { SharedTensors } from "./shared_tensors.ts";
+export { SharedTensors, type TensorMaker } from "./shared_tensors.ts";
 export { uniformValues } from "./initialize.ts";
 export {
   type Affine,

@@ -1,9 +1,9 @@
 import { type Device, GpuError, sizeOf, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
-import { parameterShapes } from "../checkpoint/mod.ts";
+import type { ParameterShape } from "../checkpoint/mod.ts";
 
-/** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most. */
-const ALIGNMENT = 64;
+/** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most, also in f16. */
+const ALIGNMENT = 128;
 
 /** Largest arena that is copied to the host in one piece. */
 const MOST_COPIED_BYTES = 256 * 2 ** 20;
@@ -17,32 +17,33 @@ export interface Arena {
 }
 
 /**
- * One value for each parameter of a GPT: its weights, their gradients, or a moment of AdamW.
+ * One value for each parameter of a model: its weights, their gradients, or a moment of AdamW.
  *
  * The tensors are views of a few arenas, matrices before vectors, so that the optimizer works on whole
- * arenas. Sets of one configuration have the same layout.
+ * arenas. Sets of the same shapes have the same layout.
  */
 export class ParameterSet implements Disposable {
   private constructor(
     readonly arenas: readonly Arena[],
-    /** Tensors by Hugging Face name. */
+    /** Tensors by name. */
     readonly tensors: ReadonlyMap<string, Tensor>,
   ) {}
 
   /**
    * Makes a set of zeros.
    *
+   * @param parameters the model's, in the order of its forward pass
    * @param label names the set in errors, such as `weights`
    * @param isWanted whether a parameter has a place in it. @default all have
    * @throws {GpuError} if a single parameter is larger than the adapter's largest buffer
    */
   static create(
     device: Device,
-    config: GptConfig,
+    parameters: readonly ParameterShape[],
     label: string,
     isWanted: (name: string) => boolean = () => true,
   ): ParameterSet {
-    const shapes = parameterShapes(config).filter(({ name }) => isWanted(name));
+    const shapes = parameters.filter(({ name }) => isWanted(name));
     const ordered = [
       ...shapes.filter(({ decayed }) => decayed),
       ...shapes.filter(({ decayed }) => !decayed),
@@ -159,6 +160,18 @@ export interface Affine {
   bias?: Tensor;
 }
 
+/** The parameters of attention to another sequence. */
+export interface CrossParameters {
+  /** Layer norm before it, [C]. */
+  norm: Affine;
+  /** Queries, [C, C]. */
+  q: Affine;
+  /** Keys and values of the other sequence, [C, 2C]. */
+  kv: Affine;
+  /** Its output, [C, C]. */
+  projection: Affine;
+}
+
 /** The parameters of a block. */
 export interface BlockParameters {
   /** Layer norm before attention, [C]. */
@@ -167,6 +180,8 @@ export interface BlockParameters {
   qkv: Affine;
   /** Attention's output, [C, C]. */
   projection: Affine;
+  /** Attention to another sequence, where there is one. */
+  cross?: CrossParameters;
   /** Layer norm before the feed-forward part, [C]. */
   norm2: Affine;
   /** First layer of the feed-forward part, [C, 4C]. */
@@ -191,11 +206,16 @@ export interface GptParameters {
   headBias?: Tensor;
 }
 
+/** The gradients of a block's parameters that are trained. */
+export type BlockGradients =
+  & { [name in Exclude<keyof BlockParameters, "cross">]: Partial<Affine> }
+  & { cross?: { [name in keyof CrossParameters]: Partial<Affine> } };
+
 /** The gradients of the parameters that are trained; those of frozen ones are absent. */
 export interface GptGradients {
   wte?: Tensor;
   wpe?: Tensor;
-  blocks: { [name in keyof BlockParameters]: Partial<Affine> }[];
+  blocks: BlockGradients[];
   norm: Partial<Affine>;
   head?: Tensor;
   headBias?: Tensor;

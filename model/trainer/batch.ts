@@ -1,9 +1,6 @@
-import type { Batch, TaskBatch } from "../../data/mod.ts";
 import type { ClassHead } from "../config.ts";
-import type { ForwardMemory } from "./evaluator.ts";
-
-/** A batch of any kind: of tokens that follow one another, or of a task's examples. */
-export type AnyBatch = Batch | TaskBatch;
+import type { Head } from "../gpt/mod.ts";
+import type { AnyBatch } from "../network.ts";
 
 /** What the loss of a batch is taken from. */
 export interface BatchTargets {
@@ -51,20 +48,15 @@ export function batchTargets(batch: AnyBatch, head: ClassHead | undefined): Batc
   };
 }
 
-/** Copies a batch to the GPU. */
-export function writeBatch(
-  { activations, head }: ForwardMemory,
-  { tokens, documentStarts: starts }: AnyBatch,
-  { rows, targets, weights, labels }: BatchTargets,
+/** Copies the targets of a batch to the GPU. */
+export function writeTargets(
+  { targets, weights, texts, labels }: Head,
+  batch: BatchTargets,
 ): void {
-  activations.tokens.write(tokens as Uint32Array<ArrayBuffer>);
-  const { T } = activations;
-  activations.starts?.write(Uint32Array.from(tokens, (_, i) => starts?.[i] ?? 0));
-  activations.positions?.write(Uint32Array.from(tokens, (_, i) => i % T - (starts?.[i] ?? 0)));
-  if (rows) head.texts!.rows.write(rows);
-  head.targets.write(targets);
-  head.weights.write(weights);
-  if (labels) head.labels!.write(labels);
+  if (batch.rows) texts!.rows.write(batch.rows);
+  targets.write(batch.targets);
+  weights.write(batch.weights);
+  if (batch.labels) labels!.write(batch.labels);
 }
 
 /** Sum of numbers. */

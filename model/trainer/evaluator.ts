@@ -1,24 +1,10 @@
 import { accumulateSum, fill, type Recording, type Tensor } from "../../kernels/mod.ts";
-import {
-  type Activations,
-  createActivations,
-  createHead,
-  type Gpt,
-  gptForward,
-  type Head,
-  headForward,
-  SharedTensors,
-} from "../gpt/mod.ts";
-import { type AnyBatch, batchTargets, sumOf, writeBatch } from "./batch.ts";
+import { type Head, SharedTensors } from "../gpt/mod.ts";
+import type { AnyBatch, Network, Passes } from "../network.ts";
+import { batchTargets, sumOf, writeTargets } from "./batch.ts";
 
 /** Batches whose losses wait on the GPU until they are read. */
 const RING = 64;
-
-/** What a forward pass over a batch needs on the GPU. */
-export interface ForwardMemory {
-  activations: Activations;
-  head: Head;
-}
 
 /** Shape of the batches that are measured. */
 export interface EvaluatorShape {
@@ -57,19 +43,19 @@ export interface BatchOutputs {
 export class Evaluator implements Disposable {
   #stack = new DisposableStack();
   #recorded = new DisposableStack();
-  #memories: ReadonlyMap<number, ForwardMemory>;
+  #passes: ReadonlyMap<number, Passes>;
   #losses: Tensor;
   #slot: Tensor;
   #clear!: Recording;
   #forward = new Map<number, Recording>();
 
   private constructor(
-    readonly model: Gpt,
+    readonly model: Network,
     shape: EvaluatorShape,
-    memories?: ReadonlyMap<number, ForwardMemory>,
+    passes?: ReadonlyMap<number, Passes>,
   ) {
     const { device } = model;
-    this.#memories = memories ?? this.#allocate(shape);
+    this.#passes = passes ?? this.#allocate(shape);
     this.#losses = this.#stack.use(device.tensor("losses of batches", [RING]));
     this.#slot = this.#stack.use(device.tensor("slot", [1], "u32"));
   }
@@ -77,33 +63,32 @@ export class Evaluator implements Disposable {
   /**
    * Allocates and records what measuring batches of B rows needs.
    *
-   * @param memories those of a training step, by the length of its rows, to be shared between its steps
+   * @param passes those of a training step, by the length of its rows, whose memory is free between steps
    * @throws {GpuError} when out of GPU memory
    */
   static async create(
-    model: Gpt,
+    model: Network,
     shape: EvaluatorShape,
-    memories?: ReadonlyMap<number, ForwardMemory>,
+    passes?: ReadonlyMap<number, Passes>,
   ): Promise<Evaluator> {
-    const evaluator = new Evaluator(model, shape, memories);
+    const evaluator = new Evaluator(model, shape, passes);
     await evaluator.record();
     return evaluator;
   }
 
-  #allocate({ B, T, lengths = [T] }: EvaluatorShape): Map<number, ForwardMemory> {
-    const { device, config } = this.model;
-    const tensors = this.#stack.use(new SharedTensors(device));
+  #allocate({ B, T, lengths = [T] }: EvaluatorShape): Map<number, Passes> {
+    const tensors = this.#stack.use(new SharedTensors(this.model.device));
     return new Map(
-      lengths.toSorted((a, b) => b - a).map((T) => [T, {
-        activations: createActivations(tensors, config, { B, T, training: false }),
-        head: createHead(tensors, config, { B, T }),
-      }]),
+      lengths.toSorted((a, b) => b - a).map((T) => [
+        T,
+        this.model.passes(tensors, { B, T, training: false }),
+      ]),
     );
   }
 
   /** Records the forward pass with the variants that the device now chooses. */
   async record(): Promise<void> {
-    const { device, config, weights } = this.model;
+    const { device } = this.model;
     this.#recorded.dispose();
     this.#recorded = new DisposableStack();
     const record: typeof device.record = async (...args) =>
@@ -112,10 +97,9 @@ export class Evaluator implements Disposable {
       "clear losses",
       (pass) => fill(pass, { x: this.#losses }, { value: 0 }),
     );
-    for (const [T, { activations, head }] of this.#memories) {
+    for (const [T, { head, forward: writeForward }] of this.#passes) {
       const forward = await record("evaluation", (pass) => {
-        gptForward(pass, config, weights, activations);
-        headForward(pass, weights, head, activations);
+        writeForward(pass);
         accumulateSum(pass, { x: head.losses, total: this.#losses, slot: this.#slot });
       });
       this.#forward.set(T, forward);
@@ -139,20 +123,21 @@ export class Evaluator implements Disposable {
     };
     for await (const batch of batches) {
       if (waiting === 0) this.#clear.run();
-      const memory = memoryOf(this.#memories, batch);
+      const passes = passesFor(this.#passes, batch);
       const targets = batchTargets(batch, this.model.config.head);
       weight += sumOf(targets.weights);
-      writeBatch(memory, batch, targets);
+      passes.write(batch);
+      writeTargets(passes.head, targets);
       this.#slot.write(Uint32Array.of(waiting++));
       this.#forward.get(batch.T)!.run();
-      if (onBatch) onBatch(batch, await this.#outputs(memory));
+      if (onBatch) onBatch(batch, await this.#outputs(passes.head));
       if (waiting === RING) await collect();
     }
     if (waiting > 0) await collect();
     return { sum, weight };
   }
 
-  async #outputs({ head: { losses, logits } }: ForwardMemory): Promise<BatchOutputs> {
+  async #outputs({ losses, logits }: Head): Promise<BatchOutputs> {
     const { device, config: { head } } = this.model;
     const wanted = head ? [losses, logits] : [losses];
     const [first, second] = (await device.read(wanted)).map((bytes) => new Float32Array(bytes));
@@ -166,11 +151,11 @@ export class Evaluator implements Disposable {
   }
 }
 
-/** The memory for batches of a length. */
-export function memoryOf<M>(memories: ReadonlyMap<number, M>, { T }: AnyBatch): M {
-  const memory = memories.get(T);
-  if (memory) return memory;
+/** The passes over batches of a length. */
+export function passesFor(all: ReadonlyMap<number, Passes>, { T }: AnyBatch): Passes {
+  const passes = all.get(T);
+  if (passes) return passes;
   throw new RangeError(
-    `Cannot use a batch with rows of ${T} tokens: wanted ${[...memories.keys()].join(", ")}`,
+    `Cannot use a batch with rows of ${T} tokens: wanted ${[...all.keys()].join(", ")}`,
   );
 }

@@ -10,13 +10,7 @@ export type {
   TrainEvent,
   TuningEvent,
 } from "./events.ts";
-export type { AnyBatch } from "./batch.ts";
-export {
-  type BatchOutputs,
-  Evaluator,
-  type EvaluatorShape,
-  type ForwardMemory,
-} from "./evaluator.ts";
+export { type BatchOutputs, Evaluator, type EvaluatorShape } from "./evaluator.ts";
 export {
   type Measured,
   type OptimizerOptions,

@@ -1,5 +1,5 @@
 import type { TuneEvent } from "../../kernels/mod.ts";
-import type { AnyBatch } from "./batch.ts";
+import type { AnyBatch } from "../network.ts";
 import type { Evaluator } from "./evaluator.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 
@@ -39,6 +39,8 @@ export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   documentMask: boolean;
   /** Whether positions restart with each of those documents. @default false */
   restartPositions: boolean;
+  /** Share of each target that is spread over all tokens, in [0, 1). @default 0 */
+  labelSmoothing: number;
   /** Seed of dropout. @default 1 */
   seed: number;
   /** Iterations between evaluations; 0 for none. @default 100 */
@@ -69,6 +71,7 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   patience: 0,
   documentMask: false,
   restartPositions: false,
+  labelSmoothing: 0,
   seed: 1,
   evalInterval: 100,
   saveInterval: 100,
@@ -139,7 +142,7 @@ export function assertTrainOptions(options: TrainOptions): void {
   for (const name of ["learningRate", "minLearningRate", "weightDecay", "gradientClip"] as const) {
     if (!(options[name] >= 0 && options[name] < Infinity)) fail(name, "a number of at least 0");
   }
-  for (const name of ["beta1", "beta2"] as const) {
+  for (const name of ["beta1", "beta2", "labelSmoothing"] as const) {
     if (!(options[name] >= 0 && options[name] < 1)) fail(name, "in [0, 1)");
   }
   if (!(options.epsilon > 0)) fail("epsilon", "above 0");

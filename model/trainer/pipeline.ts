@@ -1,5 +1,6 @@
 import type { Span } from "../../kernels/mod.ts";
-import { type AnyBatch, sumOf } from "./batch.ts";
+import type { AnyBatch } from "../network.ts";
+import { sumOf } from "./batch.ts";
 import type { TrainOptions } from "./options.ts";
 import { learningRateAt } from "./schedule.ts";
 import { RING, type StepResult, type TrainingStep } from "./step.ts";

@@ -8,23 +8,10 @@ import {
   type Recording,
   type Tensor,
 } from "../../kernels/mod.ts";
-import {
-  type ActivationGradients,
-  createActivationGradients,
-  createActivations,
-  createHead,
-  type Dropout,
-  type Gpt,
-  gptBackward,
-  gptForward,
-  gradientTree,
-  headForwardBackward,
-  ParameterSet,
-  SharedTensors,
-  stretchesOf,
-} from "../gpt/mod.ts";
-import { type AnyBatch, batchTargets, sumOf, writeBatch } from "./batch.ts";
-import { type ForwardMemory, memoryOf } from "./evaluator.ts";
+import { type Dropout, ParameterSet, SharedTensors, stretchesOf } from "../gpt/mod.ts";
+import type { AnyBatch, Network, Passes } from "../network.ts";
+import { batchTargets, sumOf, writeTargets } from "./batch.ts";
+import { passesFor } from "./evaluator.ts";
 import type { TrainOptions } from "./options.ts";
 import { trainedParameters } from "./trained.ts";
 
@@ -48,8 +35,8 @@ export class TrainingStep implements Disposable {
   readonly gradients: ParameterSet;
   /** AdamW's running means of the gradient and of its square. */
   readonly moments: { m: ParameterSet; v: ParameterSet };
-  /** What the forward pass uses, by the tokens of a row; free between steps. */
-  readonly memories: ReadonlyMap<number, ForwardMemory & { d: ActivationGradients }>;
+  /** The passes by the tokens of a row; their memory is free between steps. */
+  readonly passes: ReadonlyMap<number, Passes>;
   #norm: Tensor;
   #normPartial: Tensor;
   #stack = new DisposableStack();
@@ -65,23 +52,22 @@ export class TrainingStep implements Disposable {
   /** Total weight of the targets of each iteration that waits to be read. */
   #totals: number[] = [];
 
-  private constructor(readonly model: Gpt, readonly options: TrainOptions) {
-    const { device, config } = model;
+  private constructor(readonly model: Network, readonly options: TrainOptions) {
+    const { device, config, shapes } = model;
     const { batchSize: B, lengths = [options.context ?? config.context] } = options;
     const use = <T extends Disposable>(value: T) => this.#stack.use(value);
-    const trained = trainedParameters(config, options);
-    const set = (label: string) => use(ParameterSet.create(device, config, label, trained));
+    const trained = trainedParameters(shapes, options);
+    const set = (label: string) => use(ParameterSet.create(device, shapes, label, trained));
     this.gradients = set("gradients");
     this.moments = { m: set("first moments"), v: set("second moments") };
     const tensors = use(new SharedTensors(device));
-    const { recompute, documentMask, restartPositions } = options;
-    const kept = { training: true, recompute, documentMask, restartPositions };
-    this.memories = new Map(
-      lengths.toSorted((a, b) => b - a).map((T) => [T, {
-        activations: createActivations(tensors, config, { B, T, ...kept }),
-        head: createHead(tensors, config, { B, T }),
-        d: createActivationGradients(tensors, config, { B, T }),
-      }]),
+    const { recompute, documentMask, restartPositions, labelSmoothing } = options;
+    const kept = { recompute, documentMask, restartPositions, labelSmoothing };
+    this.passes = new Map(
+      lengths.toSorted((a, b) => b - a).map((T) => [
+        T,
+        model.passes(tensors, { B, T, training: true, ...kept }),
+      ]),
     );
     this.#clock = use(device.tensor("clock", [2], "u32"));
     this.#schedule = use(device.tensor("schedule", [4]));
@@ -100,7 +86,7 @@ export class TrainingStep implements Disposable {
    *
    * @throws {GpuError} when out of GPU memory
    */
-  static async create(model: Gpt, options: TrainOptions): Promise<TrainingStep> {
+  static async create(model: Network, options: TrainOptions): Promise<TrainingStep> {
     const step = new TrainingStep(model, options);
     try {
       await step.record();
@@ -113,10 +99,9 @@ export class TrainingStep implements Disposable {
 
   /** Records the step with the variants that the device now chooses. */
   async record(): Promise<void> {
-    const { device, config, weights, parameters } = this.model;
+    const { device, config, parameters } = this.model;
     const { options, gradients, moments } = this;
     const slot = this.#slot;
-    const tree = gradientTree(gradients, config);
     const stretches = stretchesOf(parameters, gradients);
     const { beta1, beta2, epsilon, weightDecay } = options;
     const adamwOptions = { beta1, beta2, epsilon, weightDecay };
@@ -150,12 +135,10 @@ export class TrainingStep implements Disposable {
         }
       }),
     };
-    for (const [T, { activations: a, head, d }] of this.memories) {
+    for (const [T, { head, forwardBackward }] of this.passes) {
       const accumulate = await record("forward and backward", (pass) => {
-        gptForward(pass, config, weights, a, dropout);
-        headForwardBackward(pass, weights, tree, head, a, d);
+        forwardBackward(pass, gradients, dropout);
         accumulateSum(pass, { x: head.losses, total: this.#losses, slot });
-        gptBackward(pass, config, weights, tree, a, d, dropout);
       });
       this.#accumulate.set(T, accumulate);
     }
@@ -183,17 +166,18 @@ export class TrainingStep implements Disposable {
     const { beta1, beta2, seed } = this.options;
     const targets = batches.map((batch) => batchTargets(batch, this.model.config.head));
     const total = targets.reduce((sum, { weights }) => sum + sumOf(weights), 0);
-    const memories = batches.map((batch) => memoryOf(this.memories, batch));
+    const passes = batches.map((batch) => passesFor(this.passes, batch));
     this.#slot.write(Uint32Array.of(this.#totals.length));
     this.#totals.push(total);
-    memories[0].head.scale.write(Float32Array.of(total > 0 ? 1 / total : 0));
+    passes[0].head.scale.write(Float32Array.of(total > 0 ? 1 / total : 0));
     this.#schedule.write(
       Float32Array.of(learningRate, 1 / (1 - beta1 ** iteration), 1 / (1 - beta2 ** iteration), 0),
     );
     this.#recordings.begin.run();
     batches.forEach((batch, i) => {
       this.#clock.write(Uint32Array.of(seed, (iteration - 1) * batches.length + i));
-      writeBatch(memories[i], batch, targets[i]);
+      passes[i].write(batch);
+      writeTargets(passes[i].head, targets[i]);
       this.#accumulate.get(batch.T)!.run();
     });
     this.#recordings.update.run();

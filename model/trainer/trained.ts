@@ -1,15 +1,15 @@
-import { parameterShapes } from "../checkpoint/mod.ts";
-import type { GptConfig } from "../config.ts";
+import type { ParameterShape } from "../checkpoint/mod.ts";
 
 /**
  * Which parameters are trained: all but those whose names a pattern finds.
  *
+ * @param parameters the model's
  * @param freeze regular expressions, looked for anywhere in a parameter's Hugging Face name
  * @returns whether the parameter of a name is trained
  * @throws {RangeError} where a pattern is none, finds no parameter, or all are frozen
  */
 export function trainedParameters(
-  config: GptConfig,
+  parameters: readonly ParameterShape[],
   { freeze = [] }: { freeze?: readonly string[] },
 ): (name: string) => boolean {
   const patterns = freeze.map((text) => {
@@ -19,7 +19,7 @@ export function trainedParameters(
       throw new RangeError(`Cannot freeze ${text}: it is no regular expression`);
     }
   });
-  const names = parameterShapes(config).map(({ name }) => name);
+  const names = parameters.map(({ name }) => name);
   const unused = patterns.find((pattern) => !names.some((name) => pattern.test(name)));
   if (unused) {
     throw new RangeError(

@@ -8,7 +8,7 @@ import {
   writeSafetensors,
 } from "../checkpoint/mod.ts";
 import type { Gpt } from "../gpt/mod.ts";
-import type { AnyBatch } from "./batch.ts";
+import type { AnyBatch, Network } from "../network.ts";
 import { Evaluator } from "./evaluator.ts";
 import type { CheckpointEvent, StepEvent, TrainEvent } from "./events.ts";
 import {
@@ -61,7 +61,7 @@ export interface TrainingMemory {
  * }
  * ```
  */
-export class Trainer implements Disposable {
+export class Trainer<M extends Network = Gpt> implements Disposable {
   /** Iterations done. */
   iteration = 0;
   /** The best evaluation so far, by score or else by loss, and how many were worse since. */
@@ -70,7 +70,7 @@ export class Trainer implements Disposable {
   #lastCheckpoint?: string;
 
   private constructor(
-    readonly model: Gpt,
+    readonly model: M,
     readonly options: TrainOptions,
     private readonly step: TrainingStep,
     private readonly evaluator: Evaluator,
@@ -82,12 +82,15 @@ export class Trainer implements Disposable {
    * @throws {RangeError} if an option is out of its range
    * @throws {GpuError} when out of GPU memory
    */
-  static async create(model: Gpt, options: Partial<TrainOptions> = {}): Promise<Trainer> {
+  static async create<M extends Network>(
+    model: M,
+    options: Partial<TrainOptions> = {},
+  ): Promise<Trainer<M>> {
     const all = { ...TRAIN_DEFAULTS, ...options };
     assertTrainOptions(all);
     const step = await TrainingStep.create(model, all);
     const shape = { B: all.batchSize, T: all.context ?? model.config.context };
-    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.memories));
+    return new Trainer(model, all, step, await Evaluator.create(model, shape, step.passes));
   }
 
   /**
@@ -96,11 +99,11 @@ export class Trainer implements Disposable {
    * @param checkpoint a folder that a trainer wrote, such as `runs/x/checkpoints/step-000500`
    * @throws {Error} if the checkpoint is not whole
    */
-  static async resume(
-    model: Gpt,
+  static async resume<M extends Network>(
+    model: M,
     checkpoint: string,
     options: Partial<TrainOptions> = {},
-  ): Promise<Trainer> {
+  ): Promise<Trainer<M>> {
     const state = await readTrainerState(checkpoint);
     const trainer = await Trainer.create(model, options);
     try {
@@ -195,14 +198,14 @@ export class Trainer implements Disposable {
 
   /** GPU memory of model and trainer, the only ones on their device, by kind. */
   get memory(): TrainingMemory {
-    const { gradients, moments, memories } = this.step;
-    // The longest rows, whose memory the others share.
-    const [{ activations }] = memories.values();
+    const { gradients, moments, passes } = this.step;
+    // Those over the longest rows, whose memory the others share.
+    const [{ bytes: activations }] = passes.values();
     const kinds = {
       weights: this.model.parameters.bytes,
       gradients: gradients.bytes,
       moments: moments.m.bytes + moments.v.bytes,
-      activations: activations.bytes,
+      activations,
     };
     const total = this.model.device.allocatedBytes;
     const scratch = Object.values(kinds).reduce((rest, bytes) => rest - bytes, total);

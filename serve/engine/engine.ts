@@ -98,6 +98,8 @@ export interface EngineStats {
   steps: number;
   /** Rows of all passes, since the start. */
   rows: number;
+  /** Passes by their rows, since the start: element i counts those of 2^(i − 1) + 1 to 2^i. */
+  stepsByRows: readonly number[];
   /** Milliseconds that passes took on the GPU, since the start. */
   gpuMs: number;
   /** Milliseconds that the host worked between them, since the start. */

@@ -7,14 +7,13 @@ import type { EngineSetup, LoadedModel, ModelSource } from "./protocol.ts";
 
 /** A model on the GPU and what runs it. */
 export class ModelHost {
-  #grammars?: Grammars;
-
   private constructor(
     private readonly id: string,
     private readonly model: Gpt,
-    private readonly openGrammars: () => Grammars,
     /** What generates. */
     readonly scheduler: Scheduler,
+    /** Compiles formats of answers. */
+    readonly grammars: Grammars,
     private readonly places: number,
   ) {}
 
@@ -41,13 +40,8 @@ export class ModelHost {
       ...{ tokenizer, maxBatch },
       cacheMemoryBytes: cacheMemoryBytes && Math.floor(cacheMemoryBytes / models.length),
     });
-    const openGrammars = () => new Grammars(tokenizer, { endTokens, vocabularySize });
-    return new ModelHost(id, model, openGrammars, scheduler, maxBatch);
-  }
-
-  /** Compiles formats of answers; the vocabulary is read when the first one is asked for. */
-  get grammars(): Grammars {
-    return this.#grammars ??= this.openGrammars();
+    const grammars = new Grammars(tokenizer, { endTokens, vocabularySize });
+    return new ModelHost(id, model, scheduler, grammars, maxBatch);
   }
 
   /** What the main thread must know of it. */

@@ -18,6 +18,12 @@ export interface EngineOptions extends EngineSetup {
   worker?: URL;
   /** Wait before the first restart after a fault of the GPU; each further one takes twice as long. @default 500 */
   restartDelayMs?: number;
+  /**
+   * How long work may wait without a step being done; the GPU hangs where it takes longer, which is dealt
+   * with as other faults of it are. The first step of a size compiles, which can take long.
+   * @default 120000
+   */
+  stepTimeoutMs?: number;
   /** Told what a person should know, such as a fault of the GPU. @default nobody */
   notify?: (message: string) => void;
 }
@@ -26,6 +32,8 @@ export interface EngineOptions extends EngineSetup {
 const MAX_RESTART_DELAY_MS = 60_000;
 /** How long the engine must have been ready for its next fault to be the first again. */
 const STABLE_MS = 60_000;
+/** How often the engine is looked at while it works, in milliseconds. */
+const LOOK_MS = 1000;
 /** How long figures are waited for, in milliseconds. */
 const STATS_TIMEOUT_MS = 1000;
 
@@ -68,6 +76,9 @@ class WorkerEngine implements Engine {
   #faults = 0;
   #restart?: ReturnType<typeof setTimeout>;
   #readyAt = Infinity;
+  /** When the engine last did something, or had nothing to do. */
+  #movedAt = 0;
+  #watch?: ReturnType<typeof setInterval>;
   /** Figures of the Workers before this one, and the last of this one. */
   #before = NO_STATS;
   #last = NO_STATS;
@@ -135,7 +146,9 @@ class WorkerEngine implements Engine {
       const timer = setTimeout(() => resolve(this.#last), STATS_TIMEOUT_MS);
       this.#asked.set(id, resolve);
       this.#post({ type: "stats", id });
-      this.#last = await promise;
+      const stats = await promise;
+      if (stats.steps > this.#last.steps) this.#movedAt = performance.now();
+      this.#last = stats;
       clearTimeout(timer);
       this.#asked.delete(id);
     }
@@ -180,6 +193,7 @@ class WorkerEngine implements Engine {
         this.#failed(message.message);
         break;
       case "news":
+        this.#movedAt = performance.now();
         for (const news of message.news) this.#tell(news);
         break;
       case "embedded":
@@ -232,10 +246,23 @@ class WorkerEngine implements Engine {
       this.#models = new Map(served.map((model) => [model.id, model]));
       this.#state = "ready";
       this.#readyAt = performance.now();
+      this.#watchSteps();
       this.#ready.resolve();
     } catch (error) {
       this.#failed((error as Error).message);
     }
+  }
+
+  /** Gives the Worker up where work waits and no step is done for too long. */
+  #watchSteps(): void {
+    const { stepTimeoutMs = 120_000 } = this.#options;
+    this.#movedAt = performance.now();
+    clearInterval(this.#watch);
+    this.#watch = setInterval(() => {
+      if (this.#answers.size + this.#embeddings.size === 0) this.#movedAt = performance.now();
+      else if (performance.now() - this.#movedAt < stepTimeoutMs) this.stats();
+      else this.#lose(`no step was done within ${stepTimeoutMs / 1000} s`);
+    }, Math.min(LOOK_MS, stepTimeoutMs / 4));
   }
 
   /** The models can't be loaded: for good at the start, until the next try after a fault. */
@@ -265,6 +292,7 @@ class WorkerEngine implements Engine {
 
   /** Ends the Worker and with an error all that was asked of it. */
   #end(message: string): void {
+    clearInterval(this.#watch);
     this.#worker?.terminate();
     this.#worker = undefined;
     const error = errorOf({ refused: false, message });

@@ -23,16 +23,30 @@ export function serverSentEvent(data: string): string {
  */
 export function eventStream({ next, end, stalledSeconds }: EventStreamOptions): Response {
   const encoder = new TextEncoder();
-  let stalled: ReturnType<typeof setTimeout> | undefined;
   let over = false;
+  let controller: ReadableStreamDefaultController<Uint8Array>;
   const finish = (error?: HttpError) => {
-    clearTimeout(stalled);
+    clearTimeout(timer);
     if (!over) end(error);
     over = true;
   };
+  // A timer for each event would cost more than the event: this one looks when it may be due.
+  let unreadSince: number | undefined;
+  const look = () => {
+    const left = (unreadSince ?? performance.now()) + 1000 * stalledSeconds - performance.now();
+    if (left > 0) {
+      timer = setTimeout(look, left);
+      return;
+    }
+    const error = new HttpError(408, "The client reads the answer too slowly.");
+    finish(error);
+    controller.error(error);
+  };
+  let timer = setTimeout(look, 1000 * stalledSeconds);
   const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      clearTimeout(stalled);
+    start: (each) => void (controller = each),
+    async pull() {
+      unreadSince = undefined;
       let text: string | undefined;
       let failure: HttpError | undefined;
       try {
@@ -44,11 +58,7 @@ export function eventStream({ next, end, stalledSeconds }: EventStreamOptions): 
       if (over) return;
       if (text !== undefined) {
         controller.enqueue(encoder.encode(text));
-        stalled = setTimeout(() => {
-          const error = new HttpError(408, "The client reads the answer too slowly.");
-          finish(error);
-          controller.error(error);
-        }, 1000 * stalledSeconds);
+        unreadSince = performance.now();
         return;
       }
       const last = failure ? serverSentEvent(JSON.stringify(failure.body)) : "";

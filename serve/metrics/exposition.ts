@@ -95,9 +95,20 @@ export class Histogram implements Metric {
       series = { counts: new Array(this.bounds.length + 1).fill(0), sum: 0 };
       this.#series.set(key, series);
     }
-    const bucket = this.bounds.findIndex((bound) => value <= bound);
-    series.counts[bucket < 0 ? this.bounds.length : bucket]++;
+    series.counts[this.#bucketOf(value)]++;
     series.sum += value;
+  }
+
+  /** Sets all that was seen: how often each value, and the sum of all. */
+  set(values: Iterable<readonly [value: number, count: number]>, sum: number): void {
+    const counts = new Array(this.bounds.length + 1).fill(0);
+    for (const [value, count] of values) counts[this.#bucketOf(value)] += count;
+    this.#series.set("", { counts, sum });
+  }
+
+  #bucketOf(value: number): number {
+    const bucket = this.bounds.findIndex((bound) => value <= bound);
+    return bucket < 0 ? this.bounds.length : bucket;
   }
 
   *lines(): Generator<string> {
@@ -107,7 +118,8 @@ export class Histogram implements Metric {
       let count = 0;
       for (const [i, each] of counts.entries()) {
         const bound = i < bounds.length ? bounds[i] : "+Inf";
-        yield sample(`${name}_bucket`, `${labels},le="${bound}"`, count += each);
+        const le = `le="${bound}"`;
+        yield sample(`${name}_bucket`, labels === "" ? le : `${labels},${le}`, count += each);
       }
       yield sample(`${name}_sum`, labels, sum);
       yield sample(`${name}_count`, labels, count);

@@ -19,6 +19,9 @@ const LATENCY_BUCKETS = [
 /** Tokens: 1, 2, 5, 10 … */
 const TOKEN_BUCKETS = [1, 10, 100, 1000, 10_000].flatMap((power) => [power, 2 * power, 5 * power]);
 
+/** Rows of a step; powers of two, as the engine counts them. */
+const STEP_BUCKETS = [1, ...Array.from({ length: 12 }, (_, i) => 2 ** (i + 3))];
+
 /** Milliseconds of a finished sequence, by phase. */
 export interface Phases {
   queueMs: number;
@@ -89,6 +92,11 @@ export class Metrics {
     "Choices that requests ask for.",
     [1, 2, 5, 10, 20],
   );
+  readonly #iterationTokens = this.#histogram(
+    "iteration_tokens_total",
+    "Tokens of a step, those of prompts and of answers together.",
+    STEP_BUCKETS,
+  );
   /** What the engine tells of itself, by how it is found in its figures. */
   readonly #engineMetrics: [metric: Counter, of: (stats: EngineStats) => number][];
 
@@ -144,6 +152,8 @@ export class Metrics {
   async text(): Promise<string> {
     const stats = await this.engine.stats();
     for (const [metric, of] of this.#engineMetrics) metric.set(of(stats));
+    const { stepsByRows, rows } = stats;
+    this.#iterationTokens.set(stepsByRows.map((count, power) => [2 ** power, count]), rows);
     return this.#all.text();
   }
 

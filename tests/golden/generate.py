@@ -10,6 +10,7 @@ NAME.safetensors, all float32
   weight.PARAMETER    initial weights, under their Hugging Face names; no biases where bias is false
   gradient.PARAMETER  gradient of the loss by these weights, computed in float64
   logits              [B, T, V], computed in float64
+  embeddings          [B, C], mean of a row's states behind the last layer norm, scaled to length 1
 
 NAME.json
   config       layers, heads, channels, context, vocabularySize, dropout, bias, tie
@@ -166,6 +167,12 @@ def forward(weights, config, tokens, starts=None, restart=False):
     return hidden(weights, config, tokens, starts, restart) @ head.T
 
 
+def embeddings(initial, config, tokens):
+    """Mean states of rows of one document each, scaled to length 1, [B, C]."""
+    weights = {name: value.double() for name, value in initial.items()}
+    return F.normalize(hidden(weights, config, tokens).mean(1), dim=1)
+
+
 def loss_of(logits, targets, target_weights):
     each = F.cross_entropy(
         logits.flatten(0, 1), targets.flatten(), ignore_index=-1, reduction="none"
@@ -249,7 +256,7 @@ def main():
         _, _, norm32, losses32 = run(*args, torch.float32)
         write_safetensors(
             os.path.join(HERE, one["name"] + ".safetensors"),
-            {"logits": logits}
+            {"logits": logits, "embeddings": embeddings(initial, config, tokens)}
             | {"weight." + name: value for name, value in initial.items()}
             | {"gradient." + name: value for name, value in gradients.items()},
         )

@@ -82,7 +82,7 @@ function fitting(variant: MatmulVariant): (one: MatmulCase) => boolean {
   const limits = { maxTextureDimension2D: 8192, maxComputeInvocationsPerWorkgroup: 256 };
   const device = { maxBindingBytes: 2 ** 27, gpu: { limits } };
   const tensor = (spec: Spec | undefined) =>
-    spec && { shape: spec.shape, size: sizeOf(spec.shape), device } as unknown as Tensor;
+    spec && { ...spec, size: sizeOf(spec.shape), device } as unknown as Tensor;
   return ({ tensors, options }) => {
     const [a, b, y] = [tensors.a, tensors.b, tensors.y].map((spec) => tensor(spec)!);
     return variant.fits(matmulProblem({ a, b, y }, options!));

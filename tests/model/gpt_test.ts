@@ -1,16 +1,15 @@
 import { assert, assertAlmostEquals } from "@std/assert";
 import { Device } from "../../kernels/mod.ts";
-import { createActivations, createHead, gptForward, outputForward } from "../../model/gpt/mod.ts";
 import { TRAIN_DEFAULTS, TrainingStep } from "../../model/trainer/mod.ts";
-import { batchTargets, writeBatch } from "../../model/trainer/batch.ts";
 import { GOLDENS, openGolden } from "../golden/golden.ts";
 import { assertClose } from "../kernels/contract.ts";
+import { logitsOf } from "./logits.ts";
 
 for (const name of GOLDENS) {
   Deno.test(`gpt ${name}: logits, gradients and ten losses equal PyTorch's`, async (t) => {
     using device = await Device.open();
     using golden = await openGolden(name);
-    const { config, batch, adamw, file, restartPositions } = golden;
+    const { batch, adamw, file, restartPositions } = golden;
     const documents = { documentMask: batch.documentStarts !== undefined, restartPositions };
     const options = {
       ...TRAIN_DEFAULTS,
@@ -23,19 +22,8 @@ for (const name of GOLDENS) {
 
     await t.step("logits within 1e-4", async () => {
       using model = await golden.model(device);
-      using a = createActivations(device, config, {
-        ...{ B: batch.B, T: batch.T, training: false },
-        ...documents,
-      });
-      using head = createHead(device, config, batch);
-      using logits = device.tensor("logits", [batch.B * batch.T, config.vocabularySize]);
-      using forward = await device.record("forward", (pass) => {
-        gptForward(pass, config, model.weights, a);
-        outputForward(pass, model.weights.head, { x: a.norm.y, logits });
-      });
-      writeBatch({ activations: a, head }, batch, batchTargets(batch, undefined));
-      forward.run();
-      assertClose(await logits.read(), await file.read("logits"), 1e-4, "logits");
+      const logits = await logitsOf(model, batch, documents);
+      assertClose(logits, await file.read("logits"), 1e-4, "logits");
     });
 
     await t.step("every gradient within 1e-4 relative L2", async () => {

@@ -1,17 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { Device, type Tensor } from "../../kernels/mod.ts";
-import {
-  createActivations,
-  createHead,
-  gptForward,
-  headForward,
-  outputForward,
-} from "../../model/gpt/mod.ts";
-import { batchTargets, writeBatch } from "../../model/trainer/batch.ts";
+import { Device } from "../../kernels/mod.ts";
 import { TRAIN_DEFAULTS, TrainingStep } from "../../model/trainer/mod.ts";
 import type { Gpt } from "../../model/mod.ts";
 import { openTaskGolden, type TaskGolden } from "../golden/task_golden.ts";
 import { assertClose } from "../kernels/contract.ts";
+import { logitsOf } from "./logits.ts";
 
 /** Registers the test of a golden case of a task. */
 export function testTaskGolden(name: string): void {
@@ -27,9 +20,9 @@ export function testTaskGolden(name: string): void {
     using model = await golden.model(device);
 
     await t.step("logits within 1e-4; more padding changes no bit of them", async () => {
-      const short = await logitsOf(model, golden, 16);
+      const short = await logitsOfTexts(model, golden, 16);
       assertClose(short, await file.read("logits"), 1e-4, "logits");
-      assertEquals(await logitsOf(model, golden, 20), short);
+      assertEquals(await logitsOfTexts(model, golden, 20), short);
     });
 
     await t.step("every gradient within 1e-4 relative L2", async () => {
@@ -63,20 +56,9 @@ export function testTaskGolden(name: string): void {
 }
 
 /** The logits of all rows with a target, one text after the other, computed with rows padded to T. */
-async function logitsOf(model: Gpt, golden: TaskGolden, T: number): Promise<Float32Array> {
-  const { device, config, weights } = model;
-  const batch = golden.batch(T);
-  using activations = createActivations(device, config, { B: batch.B, T, training: false });
-  using head = createHead(device, config, { B: batch.B, T });
-  writeBatch({ activations, head }, batch, batchTargets(batch, config.head));
-  using all: Tensor = device.tensor("all logits", [batch.B * T, config.vocabularySize]);
-  using forward = await device.record("forward", (pass) => {
-    gptForward(pass, config, weights, activations);
-    if (config.head) headForward(pass, weights, head, activations);
-    else outputForward(pass, weights.head, { x: activations.norm.y, logits: all });
-  });
-  forward.run();
-  const logits = await (config.head ? head.logits : all).read() as Float32Array;
+async function logitsOfTexts(model: Gpt, golden: TaskGolden, T: number): Promise<Float32Array> {
+  const { config } = model;
+  const logits = await logitsOf(model, golden.batch(T));
   if (config.head?.of === "text") return logits;
   const V = config.head?.labels.length ?? config.vocabularySize;
   const rows = golden.lengths.map((length, b) => logits.slice(b * T * V, (b * T + length) * V));

@@ -3,36 +3,25 @@
  * and beside one client's; the gaps between tokens while long prompts come in; `/health/live` under
  * load. The runs alternate, and each figure is the median of its runs.
  *
- *     NODEVICE_SELECT=1 deno run -A tests/serve/app_bench.ts [--model nano|gpt2] [--answers 3] [--rounds 5]
+ *     NODEVICE_SELECT=1 deno run -A tests/serve/app_bench.ts [--model nano|gpt2] [--answers 6] [--rounds 5]
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { PRESETS } from "../../model/mod.ts";
 import type { AnswerEvent } from "../../serve/mod.ts";
+import type { LoadRequest, LoadResult } from "./bench_client.ts";
 import { Served } from "./served.ts";
 
 const args = parseArgs(Deno.args, { string: ["model", "answers", "rounds"] });
 const preset = (args.model ?? "nano") as keyof typeof PRESETS;
-const [answers, rounds] = [Number(args.answers ?? 3), Number(args.rounds ?? 5)];
+const [answers, rounds] = [Number(args.answers ?? 6), Number(args.rounds ?? 5)];
 const shape = PRESETS[preset];
 const CLIENTS = 32;
 const PROMPT_TOKENS = 8;
-const ANSWER_TOKENS = shape.context - PROMPT_TOKENS;
-
-/** Tokens a second of clients side by side, each of which asks for some answers one after the other. */
-async function throughput(
-  clients: number,
-  answers: number,
-  ask: () => Promise<number>,
-): Promise<number> {
-  const start = performance.now();
-  const client = async () => {
-    let tokens = 0;
-    for (let i = 0; i < answers; i++) tokens += await ask();
-    return tokens;
-  };
-  const tokens = await Promise.all(Array.from({ length: clients }, client));
-  return tokens.reduce((a, b) => a + b) / ((performance.now() - start) / 1000);
-}
+/** Answers of all lengths, as real ones are. */
+const LENGTHS = Array.from(
+  { length: 101 },
+  (_, i) => 1 + (i * 7919) % (shape.context - PROMPT_TOKENS),
+);
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -47,37 +36,48 @@ await using served = await Served.start({
   engine: { cacheMemoryBytes: undefined },
 });
 const { engine } = served;
-const fields = { model: "model", max_tokens: ANSWER_TOKENS, ignore_eos: true, temperature: 1 };
-let nextPrompt = 0;
+const fields = { model: "model", ignore_eos: true, temperature: 1 };
+let [nextPrompt, nextAnswer] = [0, 0];
 const promptOf = (length: number) =>
   Array.from({ length }, (_, i) => (nextPrompt++ * 31 + i * 7) % 256);
 
-/** One streamed answer over HTTP; notes the gaps between its events. */
-async function overHttp(gaps: number[] = []): Promise<number> {
-  const response = await served.post("/v1/completions", {
-    ...{ ...fields, prompt: promptOf(PROMPT_TOKENS), stream: true },
-    stream_options: { include_usage: true },
-  });
-  let [last, text] = [0, ""];
-  for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
-    const now = performance.now();
-    if (last > 0) gaps.push(now - last);
-    last = now;
-    text = part;
-  }
-  return Number(/"completion_tokens":(\d+)/.exec(text)?.[1] ?? ANSWER_TOKENS);
+const load = new Worker(new URL("./bench_client.ts", import.meta.url), { type: "module" });
+
+/** What so many clients get over HTTP that each ask for some answers, one after the other. */
+async function overHttp(clients: number, answers: number): Promise<LoadResult> {
+  const { promise, resolve, reject } = Promise.withResolvers<LoadResult>();
+  load.onmessage = ({ data }) => resolve(data);
+  load.onerror = reject;
+  const { port } = served.server;
+  const sizes = { promptTokens: PROMPT_TOKENS, lengths: LENGTHS };
+  const request = { port, clients, answers, fields, ...sizes };
+  load.postMessage(request satisfies LoadRequest);
+  return await promise;
 }
 
-/** The same asked of the engine itself. */
-function ofEngine(): Promise<number> {
+const perSecond = ({ tokens, ms }: Pick<LoadResult, "tokens" | "ms">) => 1000 * tokens / ms;
+
+/** Tokens a second of the same asked of the engine itself. */
+async function ofEngine(): Promise<number> {
+  const start = performance.now();
+  const client = async () => {
+    let tokens = 0;
+    for (let i = 0; i < answers; i++) tokens += await askEngine();
+    return tokens;
+  };
+  const all = await Promise.all(Array.from({ length: CLIENTS }, client));
+  return perSecond({ tokens: all.reduce((a, b) => a + b), ms: performance.now() - start });
+}
+
+function askEngine(): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let tokens = 0;
   engine.answer({
     model: "model",
     sequences: [{
       prompt: Uint32Array.from(promptOf(PROMPT_TOKENS)),
-      maxTokens: ANSWER_TOKENS,
-      sampling: { seed: nextPrompt },
+      maxTokens: LENGTHS[nextAnswer++ % LENGTHS.length],
+      sampling: { seed: nextAnswer },
     }],
   }, {
     events(events: readonly AnswerEvent[]) {
@@ -88,12 +88,12 @@ function ofEngine(): Promise<number> {
   return promise;
 }
 
-await throughput(CLIENTS, 1, overHttp);
+await overHttp(CLIENTS, 1);
 const runs = { engine: [] as number[], http: [] as number[], one: [] as number[] };
 for (let round = 0; round < rounds; round++) {
-  runs.engine.push(await throughput(CLIENTS, answers, ofEngine));
-  runs.http.push(await throughput(CLIENTS, answers, overHttp));
-  runs.one.push(await throughput(1, answers, overHttp));
+  runs.engine.push(await ofEngine());
+  runs.http.push(perSecond(await overHttp(CLIENTS, answers)));
+  runs.one.push(perSecond(await overHttp(1, answers)));
 }
 const before = await engine.stats();
 const health: number[] = [];
@@ -106,13 +106,12 @@ const watch = (async () => {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 })();
-await throughput(CLIENTS, answers, overHttp);
+await overHttp(CLIENTS, answers);
 watching = false;
 await watch;
 const after = await engine.stats();
 
 // Decoders beside a prompt as long as the context, over and over.
-const gaps: number[] = [];
 let decoding = true;
 const long = (async () => {
   while (decoding) {
@@ -123,9 +122,10 @@ const long = (async () => {
     });
   }
 })();
-await throughput(8, 2 * answers, () => overHttp(gaps));
+const { gaps } = await overHttp(8, 2 * answers);
 decoding = false;
 await long;
+load.terminate();
 
 const figures = {
   bench: "serve",

@@ -3,15 +3,13 @@ import { startEngine } from "../../serve/mod.ts";
 import { chunksOf, Served, until, writeModel } from "./served.ts";
 
 const LOSING = new URL("./engine/losing_worker.ts", import.meta.url);
+const HANGING = new URL("./engine/hanging_worker.ts", import.meta.url);
 
-function loseGpu(): void {
-  using channel = {
-    it: new BroadcastChannel("lose the GPU"),
-    [Symbol.dispose]() {
-      this.it.close();
-    },
-  };
-  channel.it.postMessage("now");
+/** Tells the Workers of tests that listen to it. */
+function tell(name: "lose the GPU" | "hang the GPU"): void {
+  const channel = new BroadcastChannel(name);
+  channel.postMessage("now");
+  channel.close();
 }
 
 Deno.test("engine: a lost GPU ends what runs with an error, turns ready 503, and comes back (9, 43)", async () => {
@@ -27,7 +25,7 @@ Deno.test("engine: a lost GPU ends what runs with an error, turns ready 503, and
   let text = (await reader.read()).value!;
   const plain = served.post("/v1/completions", fields);
   await until(() => served.engine.pending === 2, "both are under way");
-  loseGpu();
+  tell("lose the GPU");
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
     text += value;
   }
@@ -64,10 +62,29 @@ Deno.test("engine: each fault in a row waits twice as long", async () => {
   });
   for (const seconds of [0.05, 0.1, 0.2]) {
     await until(() => served.engine.state === "ready", "ready", 20_000);
-    loseGpu();
+    tell("lose the GPU");
     await until(() => served.engine.state === "lost", "lost");
     assertMatch(told.at(-1)!, new RegExp(`in ${seconds} s`));
   }
+});
+
+Deno.test("engine: a step that never ends is dealt with as a fault of the GPU is", async () => {
+  const told: string[] = [];
+  await using served = await Served.start({
+    engine: {
+      ...{ worker: HANGING, restartDelayMs: 50, stepTimeoutMs: 4000 },
+      notify: (message) => told.push(message),
+    },
+  });
+  const fields = { model: "tiny", prompt: "a", max_tokens: 20, temperature: 0 };
+  const before = await served.complete("a", fields);
+  tell("hang the GPU");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const { error } = (await served.chunks("/v1/completions", fields)).at(-1);
+  assertEquals(error.type, "server_error");
+  assertMatch(told[0], /no step was done within 4 s/);
+  await until(() => served.engine.state === "ready", "ready again", 20_000);
+  assertEquals(await served.complete("a", fields), before);
 });
 
 Deno.test("engine: it is 503 while models load, then 200 (43)", async () => {

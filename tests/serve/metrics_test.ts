@@ -10,6 +10,7 @@ Deno.test("Exposition: counters, gauges and histograms in Prometheus' format", (
   all.gauge("q:g", "A gauge.").set(0.5);
   const histogram = all.histogram("q:h", "A histogram.", [1, 2.5]);
   for (const value of [0.5, 1, 2, 100]) histogram.observe(value, { m: "y" });
+  all.histogram("q:s", "One that is set.", [1, 4]).set([[1, 3], [4, 2], [8, 1]], 19);
   assertEquals(all.text().split("\n"), [
     "# HELP q:c_total A counter.",
     "# TYPE q:c_total counter",
@@ -25,6 +26,13 @@ Deno.test("Exposition: counters, gauges and histograms in Prometheus' format", (
     'q:h_bucket{m="y",le="+Inf"} 4',
     'q:h_sum{m="y"} 103.5',
     'q:h_count{m="y"} 4',
+    "# HELP q:s One that is set.",
+    "# TYPE q:s histogram",
+    'q:s_bucket{le="1"} 3',
+    'q:s_bucket{le="4"} 5',
+    'q:s_bucket{le="+Inf"} 6',
+    "q:s_sum 19",
+    "q:s_count 6",
     "",
   ]);
   assert(all.contentType.startsWith("text/plain; version=0.0.4"));

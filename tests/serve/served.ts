@@ -43,6 +43,8 @@ export interface ModelOptions extends Partial<GptConfig> {
   tokenizer?: "byte" | "bpe";
   /** Seed of the weights. @default 1 */
   seed?: number;
+  /** A folder that has the model already. @default a new one, with random weights */
+  folder?: string;
 }
 
 /** Writes a model's folder; its weights are large enough that it likes some tokens much more than others. */
@@ -92,6 +94,10 @@ export class Served implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const folders: Record<string, string> = {};
     for (const [id, model] of Object.entries(models)) {
+      if (model.folder) {
+        folders[id] = model.folder;
+        continue;
+      }
       const folder = folders[id] = await Deno.makeTempDir();
       stack.defer(() => Deno.remove(folder, { recursive: true }));
       await writeModel(folder, model);

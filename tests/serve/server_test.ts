@@ -37,6 +37,7 @@ Deno.test("server: what is no HTTP, too large or too slow is told so and closed"
   const start = "POST /tokenize HTTP/1.1\r\nhost: 127.0.0.1\r\n";
   const cases: [string, string, number][] = [
     ["nonsense", "NONSENSE\r\n\r\n", 400],
+    ["no Host", "GET /health/live HTTP/1.1\r\n\r\n", 400],
     ["large headers", `${start}x: ${"a".repeat(32_000)}\r\n\r\n`, 431],
     ["two lengths", `${start}content-length: 1\r\ncontent-length: 2\r\n\r\n{}`, 400],
     [

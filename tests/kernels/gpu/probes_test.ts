@@ -1,13 +1,12 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Device, fill } from "../../../kernels/mod.ts";
 import { barriersAreSlow, texturesPay } from "../../../kernels/gpu/probes.ts";
 
-Deno.test("probes: on a CPU textures pay and barriers are slow; elsewhere both are told, too", async () => {
+Deno.test("probes: on a CPU barriers are slow; whether textures pay is told on any adapter", async () => {
   using device = await Device.open();
   const [textures, barriers] = [await texturesPay(device), await barriersAreSlow(device)];
-  if (/llvmpipe/.test(device.adapter.info.description)) {
-    assertEquals([textures, barriers], [true, true]);
-  }
+  assertEquals(typeof textures, "boolean");
+  if (/llvmpipe/.test(device.adapter.info.description)) assert(barriers);
   assertEquals(device.allocatedBytes, 0);
 });
 

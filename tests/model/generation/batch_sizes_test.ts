@@ -36,10 +36,10 @@ Deno.test("chooseSizes: what the adapter cannot bind is not asked for", async ()
   );
 });
 
-Deno.test("chooseSizes: textures where heads have whole vectors and the device reads them faster", async () => {
+Deno.test("chooseSizes: textures where heads have whole vectors and barriers are slow", async () => {
   using device = await Device.open();
   using vectors = tinyModel(device);
   using scalars = tinyModel(device, { channels: 12 });
-  assertEquals((await chooseSizes(vectors, {})).textures, await device.texturesPay());
+  assertEquals((await chooseSizes(vectors, {})).textures, await device.barriersAreSlow());
   assertEquals((await chooseSizes(scalars, {})).textures, false);
 });

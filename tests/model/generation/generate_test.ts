@@ -52,7 +52,7 @@ Deno.test("generate: writes what the scheduler answers, and a seed gives the sam
 Deno.test("generate: the signal ends it; all its memory is freed", async () => {
   using device = await Device.open();
   using tiny = model(device);
-  await device.texturesPay();
+  await device.barriersAreSlow();
   const before = device.allocatedBytes;
   const abort = new AbortController();
   let count = 0;

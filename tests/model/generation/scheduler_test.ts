@@ -323,7 +323,7 @@ Deno.test("Scheduler: requests are read in the order of their coming, and all of
 Deno.test("Scheduler: all memory is freed, and closing cancels what runs", async () => {
   using device = await Device.open();
   using tiny = model(device);
-  await device.texturesPay();
+  await device.barriersAreSlow();
   const before = device.allocatedBytes;
   const scheduler = await Scheduler.create(tiny);
   const one = scheduler.submit({ prompt: [1], maxTokens: 60 });

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { batches } from "../../../data/mod.ts";
 import { Device } from "../../../kernels/mod.ts";
+import { parameterShapes } from "../../../model/checkpoint/mod.ts";
 import { Trainer } from "../../../model/mod.ts";
 import { trainedParameters } from "../../../model/trainer/trained.ts";
 import { TINY, tinyModel, tinyTokens } from "../tiny.ts";
 
 Deno.test("trainedParameters: patterns freeze what they find; ones that find nothing are refused", () => {
-  const isTrained = trainedParameters(TINY, { freeze: ["wte|wpe", "h[.]0[.]"] });
+  const isTrained = trainedParameters(parameterShapes(TINY), { freeze: ["wte|wpe", "h[.]0[.]"] });
   assertEquals(
     ["transformer.wte.weight", "transformer.h.0.ln_1.bias", "transformer.h.1.ln_1.bias"]
       .map(isTrained),
@@ -18,7 +19,7 @@ Deno.test("trainedParameters: patterns freeze what they find; ones that find not
     [["."], "Cannot train: . freezes all parameters"],
   ];
   for (const [freeze, message] of cases) {
-    assertThrows(() => trainedParameters(TINY, { freeze }), RangeError, message);
+    assertThrows(() => trainedParameters(parameterShapes(TINY), { freeze }), RangeError, message);
   }
 });
 
@@ -40,7 +41,7 @@ Deno.test("freeze: what is frozen keeps its bits, the rest gets the gradients it
   const all = await weightsAfter([]);
   using fresh = tinyModel(device);
   for (const freeze of [["wte|wpe|h[.]0"], ["mlp[.]c_fc.weight", "ln_"], ["weight$"]]) {
-    const isTrained = trainedParameters(TINY, { freeze });
+    const isTrained = trainedParameters(parameterShapes(TINY), { freeze });
     for (const [name, values] of await weightsAfter(freeze)) {
       const expected = isTrained(name) ? all.get(name) : await fresh.parameters.get(name).read();
       assertEquals(values, expected, `${name} with ${freeze} frozen`);
@@ -57,7 +58,7 @@ Deno.test("freeze: gradients and moments are made for what is trained alone", as
     return device.allocatedBytes - before;
   };
   const freeze = ["wte|wpe|h[.]0|ln_f"];
-  const isTrained = trainedParameters(model.config, { freeze });
+  const isTrained = trainedParameters(model.shapes, { freeze });
   const frozen = [...model.parameters.tensors].filter(([name]) => !isTrained(name))
     .reduce((sum, [, { size }]) => sum + 4 * Math.ceil(size / 64) * 64, 0);
   const spared = await bytes([]) - await bytes(freeze);

@@ -33,6 +33,15 @@ Deno.test("metrics: valid exposition, sums of usage, counts of finished requests
   assertEquals(await served.metric("request_prompt_tokens_count"), finished);
   assertEquals(await served.metric("request_generation_tokens_sum"), sum("completion_tokens"));
   assert(await served.metric("inter_token_latency_seconds_count") > 0);
+  assertEquals(
+    await served.metric("iteration_tokens_total_count"),
+    await served.metric("n_decode_total"),
+  );
+  // A token of each answer is chosen with its prompt's last row.
+  assert(
+    await served.metric("iteration_tokens_total_sum") >=
+      sum("completion_tokens") - finished,
+  );
   const leaving = served.post("/v1/completions", { ...fields, prompt: "a", max_tokens: 200 }, {
     signal: AbortSignal.timeout(100),
   });
