@@ -3,7 +3,13 @@ import { Device, matmul, type MatmulTensors, Pass } from "../kernels/mod.ts";
 import { type Preset, PRESETS, TRAIN_DEFAULTS } from "../model/mod.ts";
 import { type AdapterFacts, adviceFor, inferBackend, isSoftware } from "./doctor_advice.ts";
 import { type GpuSpeed, measureSpeed } from "./gpu_speed.ts";
-import { describePlan, GPU_MEMORY_OPTION, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import {
+  describePlan,
+  GPU_MEMORY_OPTION,
+  type MemoryPlan,
+  planMemory,
+  PRECISION_OPTION,
+} from "./memory_plan.ts";
 import { defineOptions, JSON_OPTION, type OptionValues, parseOptions } from "./options.ts";
 import { readMachine, remedyFor } from "./setup.ts";
 
@@ -31,6 +37,7 @@ export const DOCTOR_OPTIONS = defineOptions({
   },
   vocabularySize: { type: "integer", min: 1, default: 50257, help: "Its number of tokens." },
   recompute: { type: "boolean", help: "As in quern train." },
+  ...PRECISION_OPTION,
   ...GPU_MEMORY_OPTION,
   ...JSON_OPTION,
 });

@@ -65,6 +65,7 @@ class Status {
       this.#validation?.score !== undefined && `score ${this.#validation.score.toFixed(4)}`,
       `${Math.round(step.tokensPerSecond).toLocaleString("en")} tok/s`,
       `data wait ${(100 * this.#waitedSeconds / (this.#seconds || 1)).toFixed(1)}%`,
+      step.skippedSteps && `${step.skippedSteps} skipped`,
       `lr ${step.learningRate.toExponential(1)}`,
       `${seconds(leftMs)} left`,
     ].filter(Boolean).join(" · ");

@@ -21,6 +21,13 @@ export {
   PRESETS,
 } from "./config.ts";
 export {
+  assertEncoderDecoderConfig,
+  EncoderDecoder,
+  type EncoderDecoderConfig,
+  type EncoderDecoderParameters,
+  type SideParameters,
+} from "./encoder_decoder/mod.ts";
+export {
   BLEU_TOKENIZERS,
   type BleuOptions,
   type BleuScore,
@@ -104,6 +111,7 @@ export {
   type Affine,
   type Arena,
   type BlockParameters,
+  type CrossParameters,
   type Dropout,
   Gpt,
   type GptParameters,

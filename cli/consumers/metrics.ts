@@ -17,7 +17,11 @@ export class MetricsFile implements EventConsumer {
   consume(event: TrainEvent): void {
     if (event.type === "step") {
       const { iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait } = event;
-      this.#write({ iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait });
+      const { skippedSteps } = event;
+      this.#write({
+        ...{ iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait },
+        ...(skippedSteps !== undefined && { skippedSteps }),
+      });
     } else if (event.type === "evaluation") {
       const { iteration, validationLoss, score } = event;
       this.#write({ iteration, validationLoss, ...(score !== undefined && { score }) });

@@ -63,7 +63,7 @@ CASES = [
     case("untied_no_bias", 4, L=1, NH=3, C=30, T=12, V=50, B=2, bias=False, tie=False),
     case("documents", 5, L=2, NH=2, C=32, T=16, V=40, B=3, bias=True, tie=True,
          documents=[[5, 4, 7], [1, 1, 14], [16]]),
-    case("documents_restarted", 6, L=2, NH=4, C=64, T=16, V=40, B=2, bias=True, tie=True,
+    case("documents_restarted", 6, L=1, NH=4, C=64, T=16, V=40, B=2, bias=True, tie=True,
          documents=[[9, 7], [3, 12, 1]], restart=True),
 ]
 
