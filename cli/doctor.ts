@@ -4,7 +4,13 @@ import { type Preset, PRESETS, TRAIN_DEFAULTS } from "../model/mod.ts";
 import { type AdapterFacts, adviceFor, inferBackend, isSoftware } from "./doctor_advice.ts";
 import { describeVerification, knownFaults, type Verified, verify } from "./doctor_verify.ts";
 import { type GpuSpeed, measureSpeed } from "./gpu_speed.ts";
-import { describePlan, GPU_MEMORY_OPTION, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import {
+  describePlan,
+  GPU_MEMORY_OPTION,
+  type MemoryPlan,
+  planMemory,
+  PRECISION_OPTION,
+} from "./memory_plan.ts";
 import { defineOptions, JSON_OPTION, type OptionValues, parseOptions } from "./options.ts";
 import { readMachine, remedyFor } from "./setup.ts";
 
@@ -32,6 +38,7 @@ export const DOCTOR_OPTIONS = defineOptions({
   },
   vocabularySize: { type: "integer", min: 1, default: 50257, help: "Its number of tokens." },
   recompute: { type: "boolean", help: "As in quern train." },
+  ...PRECISION_OPTION,
   ...GPU_MEMORY_OPTION,
   verify: {
     type: "boolean",

@@ -27,6 +27,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "finetune",
+    summary: "teach a model a task: classes, entities, translation, chat",
+    load: async () => {
+      const { finetune, FINETUNE_OPTIONS } = await import("./finetune.ts");
+      return { options: FINETUNE_OPTIONS, run: finetune };
+    },
+  },
+  {
     name: "prepare",
     summary: "make packed shards of raw corpora",
     load: async () => {

@@ -106,6 +106,7 @@ export {
   type LogProbabilityTensors,
   MOST_TOP,
 } from "./log_probability/mod.ts";
+export { type LossScaleOptions, scaleLoss, updateLossScale } from "./loss_scale/mod.ts";
 export { type Layout, matmul, type MatmulOptions, type MatmulTensors } from "./matmul/mod.ts";
 export {
   BLOCK_TOKENS,
