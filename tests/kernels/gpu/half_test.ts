@@ -60,7 +60,7 @@ for (const [name, halves] of Object.entries(HALVES)) {
       const found = await checkVariants(
         device,
         { ...one, label: name, tensors, tolerance: 1e-3 },
-        { barriers: name === "attention forward" },
+        { all: true, barriers: name === "attention forward" },
       );
       assertEquals(found.filter(({ fault }) => fault !== undefined), [], `T = ${T}, C = ${C}`);
     }
