@@ -23,7 +23,8 @@ export class MetricsFile implements EventConsumer {
         ...(skippedSteps !== undefined && { skippedSteps }),
       });
     } else if (event.type === "evaluation") {
-      this.#write({ iteration: event.iteration, validationLoss: event.validationLoss });
+      const { iteration, validationLoss, score } = event;
+      this.#write({ iteration, validationLoss, ...(score !== undefined && { score }) });
     }
   }
 

@@ -64,14 +64,13 @@ const READBACK_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
 export class Device implements Disposable {
   /** Largest range a kernel may bind, in bytes. */
   readonly maxBindingBytes: number;
-  /** Which variants ops use. */
-  readonly choices: Choices;
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
   #texturesPay?: Promise<boolean>;
   #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
+  #choices: Choices;
   #prefersTextures = false;
   #bytes = 0;
   #disposed = false;
@@ -81,7 +80,7 @@ export class Device implements Disposable {
     readonly adapter: GPUAdapter,
     options: DeviceOptions,
   ) {
-    this.choices = options.choices ?? new Choices();
+    this.#choices = options.choices ?? new Choices();
     this.maxBindingBytes = Math.min(
       options.maxBindingBytes ?? Infinity,
       gpu.limits.maxStorageBufferBindingSize,
@@ -314,6 +313,22 @@ export class Device implements Disposable {
   /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
     return this.#texturesPay ??= texturesPay(this);
+  }
+
+  /** Which variants ops use. */
+  get choices(): Choices {
+    return this.#choices;
+  }
+
+  /** Does some work with other choices of variants. */
+  async withChoices<T>(choices: Choices, work: () => Promise<T>): Promise<T> {
+    const before = this.#choices;
+    this.#choices = choices;
+    try {
+      return await work();
+    } finally {
+      this.#choices = before;
+    }
   }
 
   /** Whether threads wait long for each other, as on a software adapter; measured once. */
