@@ -3,7 +3,6 @@ import { DataError } from "../errors.ts";
 import type { GrowingSet } from "../loader/mod.ts";
 import type { Shard, ShardSize } from "../shards/mod.ts";
 import type { Tokenizer } from "../tokenizers/mod.ts";
-import type { Tokens } from "../tokens.ts";
 import {
   newTokens,
   readStore,
