@@ -10,6 +10,16 @@ export interface ClassHead {
   padId?: number;
 }
 
+/** What a model was fine-tuned for, and how it must be asked. */
+export interface ModelTask {
+  /** Texts or words told apart, or texts written. */
+  name: "classify" | "tag" | "translate" | "chat" | "text";
+  /** What stands before a translation, with `{source}` for the text. */
+  prompt?: string;
+  /** Which piece of a word is read to tell its tag. */
+  piece?: "first" | "last";
+}
+
 /** Shape and options of a GPT-2 model. */
 export interface GptConfig {
   /** Transformer blocks, L. */
@@ -30,6 +40,8 @@ export interface GptConfig {
   tie: boolean;
   /** A head that tells classes; then there is no output layer. @default none */
   head?: ClassHead;
+  /** What it was fine-tuned for; changes nothing in what is computed. @default nothing */
+  task?: ModelTask;
 }
 
 /** Sizes of the named models: `nano` trains in minutes on a CPU; the others are GPT-2's. */

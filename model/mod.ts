@@ -12,7 +12,21 @@ export {
   type TensorSource,
   writeSafetensors,
 } from "./checkpoint/mod.ts";
-export { assertConfig, type ClassHead, type GptConfig, type Preset, PRESETS } from "./config.ts";
+export {
+  assertConfig,
+  type ClassHead,
+  type GptConfig,
+  type ModelTask,
+  type Preset,
+  PRESETS,
+} from "./config.ts";
+export {
+  assertEncoderDecoderConfig,
+  EncoderDecoder,
+  type EncoderDecoderConfig,
+  type EncoderDecoderParameters,
+  type SideParameters,
+} from "./encoder_decoder/mod.ts";
 export {
   BLEU_TOKENIZERS,
   type BleuOptions,
@@ -25,6 +39,7 @@ export {
   type ChrfOptions,
   type ChrfScore,
   type ClassificationScores,
+  classProbabilities,
   type ClassScore,
   type Confusion,
   confusionSvg,
@@ -38,11 +53,13 @@ export {
   type EvaluationReport,
   evaluationReportHtml,
   type Interval,
+  type LabelledText,
   type LanguageScores,
   type MarkedText,
   mistakesOf,
   type MultiLabelScores,
   type MultipleChoiceScores,
+  NaiveBayes,
   percentFigure,
   preferredChoice,
   type ReportExample,
@@ -94,6 +111,7 @@ export {
   type Affine,
   type Arena,
   type BlockParameters,
+  type CrossParameters,
   type Dropout,
   Gpt,
   type GptParameters,
@@ -103,7 +121,9 @@ export {
   type TensorMaker,
 } from "./gpt/mod.ts";
 export {
+  type BatchOutputs,
   type CheckpointEvent,
+  checkTraining,
   type EndEvent,
   type EvaluationEvent,
   Evaluator,
@@ -123,6 +143,7 @@ export {
   Trainer,
   type TrainEvent,
   type TrainingMemory,
+  TrainingStep,
   type TrainInputs,
   type TrainOptions,
   type TuningEvent,

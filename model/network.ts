@@ -17,6 +17,11 @@ export interface PassOptions {
   training: boolean;
   /** Whether the backward pass computes again what blocks do not keep. @default false */
   recompute?: boolean;
+  /**
+   * The matrices in f16, which products on the road forward and back read instead of the parameters;
+   * what they read and write beside them is f16 too. @default none: all is f32
+   */
+  matrices?: ParameterSet;
   /** Whether attention keeps to the documents of a row. @default false */
   documentMask?: boolean;
   /** Whether positions restart with each document. @default false */

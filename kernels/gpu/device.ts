@@ -21,6 +21,11 @@ export interface DeviceOptions {
    */
   maxBindingBytes?: number;
   /**
+   * Whether kernels may have tensors of f16 where the adapter can; turn it off to test what others do.
+   * @default true
+   */
+  f16?: boolean;
+  /**
    * Which variants ops use.
    * @default each op's default
    */
@@ -59,14 +64,13 @@ const READBACK_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
 export class Device implements Disposable {
   /** Largest range a kernel may bind, in bytes. */
   readonly maxBindingBytes: number;
-  /** Which variants ops use. */
-  readonly choices: Choices;
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
   #texturesPay?: Promise<boolean>;
   #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
+  #choices: Choices;
   #prefersTextures = false;
   #bytes = 0;
   #disposed = false;
@@ -76,7 +80,7 @@ export class Device implements Disposable {
     readonly adapter: GPUAdapter,
     options: DeviceOptions,
   ) {
-    this.choices = options.choices ?? new Choices();
+    this.#choices = options.choices ?? new Choices();
     this.maxBindingBytes = Math.min(
       options.maxBindingBytes ?? Infinity,
       gpu.limits.maxStorageBufferBindingSize,
@@ -101,7 +105,7 @@ export class Device implements Disposable {
    * @throws {GpuError} if there is no adapter
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    const { powerPreference = "high-performance" } = options;
+    const { powerPreference = "high-performance", f16 = true } = options;
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference });
     if (!adapter) {
       throw new GpuError(
@@ -111,7 +115,7 @@ export class Device implements Disposable {
     const limits: Record<string, number> = {};
     for (const name of LIMITS) limits[name] = adapter.limits[name];
     const features = (["shader-f16", "timestamp-query"] as const)
-      .filter((name) => adapter.features.has(name));
+      .filter((name) => adapter.features.has(name) && (f16 || name !== "shader-f16"));
     const gpu = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures: features });
     return new Device(gpu, adapter, options);
   }
@@ -152,10 +156,16 @@ export class Device implements Disposable {
   /**
    * Makes a tensor of zeros that owns its memory.
    *
-   * @throws {GpuError} if the adapter allows no buffer of this size. A device that runs out of
+   * @throws {GpuError} if the adapter allows no buffer of this size, or has no f16. A device that runs out of
    * memory tells it at the next {@linkcode Device.check}.
    */
   tensor(label: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
+    if (dtype === "f16" && !this.gpu.features.has("shader-f16")) {
+      const features = [...this.gpu.features].sort().join(", ") || "none";
+      throw new GpuError(
+        `Cannot allocate ${label} [${shape}] in f16: it needs the feature shader-f16, this device has ${features}. Use f32.`,
+      );
+    }
     const size = wholeWords(widthOf(dtype) * sizeOf(shape));
     const { maxBufferSize } = this.gpu.limits;
     if (size > maxBufferSize) {
@@ -303,6 +313,22 @@ export class Device implements Disposable {
   /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
     return this.#texturesPay ??= texturesPay(this);
+  }
+
+  /** Which variants ops use. */
+  get choices(): Choices {
+    return this.#choices;
+  }
+
+  /** Does some work with other choices of variants. */
+  async withChoices<T>(choices: Choices, work: () => Promise<T>): Promise<T> {
+    const before = this.#choices;
+    this.#choices = choices;
+    try {
+      return await work();
+    } finally {
+      this.#choices = before;
+    }
   }
 
   /** Whether threads wait long for each other, as on a software adapter; measured once. */

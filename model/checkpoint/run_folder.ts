@@ -23,6 +23,8 @@ export interface TrainerState {
   validationLoss?: number;
   /** The task's own measure of them. */
   score?: number;
+  /** Of training in f16: the loss scale, the steps since it last changed, and the updates left out. */
+  lossScale?: { scale: number; steps: number; skipped: number };
   /** Validation loss of the best checkpoint so far: of the highest score, or the lowest loss. */
   bestValidationLoss?: number;
   /** Score of that one. */
@@ -118,6 +120,10 @@ export async function readTrainerState(folder: string): Promise<TrainerState> {
     if (losses[key] !== undefined && !Number.isFinite(losses[key])) {
       fail(`${key} must be a number or absent, got ${losses[key]}`);
     }
+  }
+  const { lossScale } = losses;
+  if (lossScale && !(lossScale.scale >= 1 && lossScale.steps >= 0 && lossScale.skipped >= 0)) {
+    fail(`lossScale must tell scale, steps and skipped, got ${JSON.stringify(lossScale)}`);
   }
   return { iteration, ...losses };
 }

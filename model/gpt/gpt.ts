@@ -8,7 +8,7 @@ import {
   writeWeights,
 } from "../checkpoint/mod.ts";
 import type { Network, Passes, PassOptions } from "../network.ts";
-import { assertConfig, type ClassHead, type GptConfig } from "../config.ts";
+import { assertConfig, type ClassHead, type GptConfig, type ModelTask } from "../config.ts";
 import { type GptParameters, ParameterSet, parameterTree } from "./parameters.ts";
 import { normalValues } from "./initialize.ts";
 import { gptPasses } from "./passes.ts";
@@ -20,6 +20,8 @@ export interface LoadOptions {
   dropout?: number;
   /** A new head in place of the folder's output layer or head. @default the folder's */
   head?: ClassHead;
+  /** What it is to be fine-tuned for. @default the folder's */
+  task?: ModelTask;
   /** Seed of the new head's weights. @default 1 */
   seed?: number;
 }
@@ -38,6 +40,8 @@ export interface LoadOptions {
  * ```
  */
 export class Gpt implements Network {
+  /** Texts of the files beside the tokenizer, such as that of the chat template, by their names. */
+  companions: Readonly<Record<string, string>> = {};
   /** The weights as a tree. */
   readonly weights: GptParameters;
 
@@ -118,7 +122,9 @@ export class Gpt implements Network {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     });
-    return new Gpt(device, config, parameters, tokenizer);
+    const model = new Gpt(device, config, parameters, tokenizer);
+    model.companions = await readCompanions(folder);
+    return model;
   }
 
   /**
@@ -138,6 +144,9 @@ export class Gpt implements Network {
     await Deno.writeTextFile(`${folder}/config.json`, json(configToHuggingFace(this.config)));
     await writeWeights(`${folder}/model.safetensors`, this.config, this.parameters.reader());
     if (this.tokenizer) await Deno.writeTextFile(`${folder}/tokenizer.json`, json(this.tokenizer));
+    for (const [name, text] of Object.entries(this.companions)) {
+      await Deno.writeTextFile(`${folder}/${name}`, text);
+    }
   }
 
   /** Frees the weights. */
@@ -147,10 +156,24 @@ export class Gpt implements Network {
 }
 
 function withOptions(found: GptConfig, options: LoadOptions): GptConfig {
-  const { dropout = found.dropout, head = found.head } = options;
-  const config = { ...found, dropout, ...(head && { head }) };
+  const { dropout = found.dropout, head = found.head, task = found.task } = options;
+  const config = { ...found, dropout, ...(head && { head }), ...(task && { task }) };
   assertConfig(config);
   return config;
+}
+
+/** Files that say how texts become prompts. */
+const COMPANIONS = ["tokenizer_config.json", "chat_template.jinja"];
+
+async function readCompanions(folder: string): Promise<Record<string, string>> {
+  const read = async (name: string): Promise<[string, string][]> => {
+    const text = await Deno.readTextFile(`${folder}/${name}`).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    });
+    return text === undefined ? [] : [[name, text]];
+  };
+  return Object.fromEntries((await Promise.all(COMPANIONS.map(read))).flat());
 }
 
 /** Parameters of a head over classes. */

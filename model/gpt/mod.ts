@@ -6,18 +6,29 @@ export {
   createActivationGradients,
   createActivations,
   type NormActivations,
+  type Source,
+  type StackOptions,
 } from "./activations.ts";
-export { gptBackward } from "./backward.ts";
-export type { Dropout } from "./dropout.ts";
-export { type BlockStream, forwardBlocks, type ForwardParts, gptForward } from "./forward.ts";
+export { blocksBackward, gptBackward, normBackward, undropInPlace } from "./backward.ts";
+export { type Dropout, SITES } from "./dropout.ts";
+export {
+  type BlockStream,
+  drop,
+  forwardBlocks,
+  type ForwardParts,
+  gptForward,
+  wholeRows,
+} from "./forward.ts";
 export { Gpt, type LoadOptions } from "./gpt.ts";
 export { createHead, type Head, headForward, headForwardBackward, outputForward } from "./head.ts";
 export { SharedTensors, type TensorMaker } from "./shared_tensors.ts";
-export { uniformValues } from "./initialize.ts";
+export { normalValues, uniformValues } from "./initialize.ts";
 export {
   type Affine,
   type Arena,
+  type BlockGradients,
   type BlockParameters,
+  type CrossParameters,
   type GptGradients,
   type GptParameters,
   gradientTree,

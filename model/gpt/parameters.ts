@@ -35,6 +35,7 @@ export class ParameterSet implements Disposable {
    * @param parameters the model's, in the order of its forward pass
    * @param label names the set in errors, such as `weights`
    * @param isWanted whether a parameter has a place in it. @default all have
+   * @param dtype of its elements
    * @throws {GpuError} if a single parameter is larger than the adapter's largest buffer
    */
   static create(
@@ -42,6 +43,7 @@ export class ParameterSet implements Disposable {
     parameters: readonly ParameterShape[],
     label: string,
     isWanted: (name: string) => boolean = () => true,
+    dtype: "f32" | "f16" = "f32",
   ): ParameterSet {
     const shapes = parameters.filter(({ name }) => isWanted(name));
     const ordered = [
@@ -67,7 +69,7 @@ export class ParameterSet implements Disposable {
     }
     const tensors = new Map<string, Tensor>();
     const arenas = plans.map(({ size, decayed, entries }, i) => {
-      const tensor = device.tensor(`${label} ${i}`, [size]);
+      const tensor = device.tensor(`${label} ${i}`, [size], dtype);
       for (const [name, start, shape] of entries) {
         tensors.set(name, tensor.view(start, shape, name));
       }
@@ -130,9 +132,9 @@ export interface Stretch {
  * has all of them.
  */
 export function stretchesOf(all: ParameterSet, some: ParameterSet): Stretch[] {
-  const place = ({ buffer, offsetBytes }: Tensor, { arenas }: ParameterSet) => ({
+  const place = ({ buffer, offsetBytes, bytes, size }: Tensor, { arenas }: ParameterSet) => ({
     arena: arenas.findIndex(({ tensor }) => tensor.buffer === buffer),
-    start: offsetBytes / 4,
+    start: offsetBytes * size / bytes,
   });
   const found: { from: number; first: number; arena: number; start: number; size: number }[] = [];
   for (const [name, tensor] of some.tensors) {
@@ -224,6 +226,17 @@ export interface GptGradients {
 /** Arranges a parameter set as a tree. */
 export function parameterTree(set: ParameterSet, config: GptConfig): GptParameters {
   return treeOf((name) => set.get(name), config) as GptParameters;
+}
+
+/** The tree of a model whose products take another set's matrices: the rest is its own. */
+export function mixedTree(
+  own: ParameterSet,
+  matrices: ParameterSet,
+  config: GptConfig,
+): GptParameters {
+  const { wte, wpe } = parameterTree(own, config);
+  const mixed = treeOf((name) => matrices.tensors.get(name) ?? own.get(name), config);
+  return { ...mixed as GptParameters, wte, wpe };
 }
 
 /** Arranges a set of gradients as a tree, without those of frozen parameters. */

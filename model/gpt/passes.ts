@@ -4,15 +4,17 @@ import { gptBackward } from "./backward.ts";
 import { gptForward } from "./forward.ts";
 import type { Gpt } from "./gpt.ts";
 import { createHead, headForward, headForwardBackward } from "./head.ts";
-import { gradientTree } from "./parameters.ts";
+import { gradientTree, mixedTree } from "./parameters.ts";
 import type { TensorMaker } from "./shared_tensors.ts";
 
 /** Allocates the passes of a GPT over batches of a shape. */
 export function gptPasses(
-  { config, weights }: Gpt,
+  { config, weights, parameters }: Gpt,
   tensors: TensorMaker,
   options: PassOptions,
 ): Passes {
+  const { matrices } = options;
+  const mixed = matrices ? mixedTree(parameters, matrices, config) : weights;
   const stack = new DisposableStack();
   const a = stack.use(createActivations(tensors, config, options));
   const head = stack.use(createHead(tensors, config, options));
@@ -33,9 +35,9 @@ export function gptPasses(
     forwardBackward(pass, set, dropout) {
       if (!d) throw new TypeError("Cannot go back: these passes are not for training");
       const gradients = gradientTree(set, config);
-      gptForward(pass, config, weights, a, dropout);
-      headForwardBackward(pass, weights, gradients, head, { x: a.norm.y, dx: d.narrow });
-      gptBackward(pass, config, weights, gradients, a, d, dropout);
+      gptForward(pass, config, mixed, a, dropout);
+      headForwardBackward(pass, mixed, gradients, head, { x: a.norm.y, dx: d.narrow });
+      gptBackward(pass, config, mixed, gradients, a, d, dropout);
     },
     [Symbol.dispose]: () => stack.dispose(),
   };

@@ -4,8 +4,8 @@ import { inFolder, lossesOf, quern, startQuern, TINY } from "./quern.ts";
 Deno.test("quern train: leaves a whole run behind and says what to type next", () =>
   inFolder(async (cwd) => {
     const args = [...TINY, "--iterations", "6", "--eval-interval", "3", "--save-interval", "3"];
-    const { code, stdout } = await quern(
-      ["train", ...args, "--sample-interval", "3", "--out", "run"],
+    const { code, stdout, stderr } = await quern(
+      ["train", ...args, "--sample-interval", "3", "--profile", "--out", "run"],
       { cwd },
     );
     assertEquals(code, 0);
@@ -13,8 +13,9 @@ Deno.test("quern train: leaves a whole run behind and says what to type next", (
     const names = await Array.fromAsync(Deno.readDir(`${cwd}/run`), ({ name }) => name);
     assertEquals(names.sort(), [
       ...["checkpoints", "config.json", "data.json", "kernels.json", "log.txt", "loss.svg"],
-      ...["metrics.jsonl", "samples.md"],
+      ...["metrics.jsonl", "profile.json", "samples.md"],
     ]);
+    assertMatch(stderr, /Kernels of iteration 4:\nkernel +count +ms +share +GFLOP\/s +GB\/s\n/);
     const lines = (await Deno.readTextFile(`${cwd}/run/metrics.jsonl`)).trimEnd().split("\n")
       .map((line) => JSON.parse(line));
     assertEquals(lines.map(({ iteration }) => iteration), [1, 2, 3, 3, 4, 5, 6, 6]);

@@ -35,11 +35,14 @@ Deno.test("a head over texts: learns to tell them, rows of no text change nothin
   using evaluator = await Evaluator.create(model, { B: 6, T: 8, lengths });
   const found: number[] = [];
   const once = { ...rows, order: "sequential", epochs: 1 } as const;
-  const { weight } = await evaluator.measure(taskBatches(textsOf(20), once), (batch, logits) => {
-    batch.rows.forEach((row, b) => {
-      if (row >= 0) found[row] = logits[2 * b + 1] > logits[2 * b] ? 1 : 0;
-    });
-  });
+  const { weight } = await evaluator.measure(
+    taskBatches(textsOf(20), once),
+    (batch, { logits }) => {
+      batch.rows.forEach((row, b) => {
+        if (row >= 0) found[row] = logits![2 * b + 1] > logits![2 * b] ? 1 : 0;
+      });
+    },
+  );
   assertEquals(weight, 20);
   assertEquals(found, Array.from({ length: 20 }, (_, i) => i % 2));
 });
