@@ -1,4 +1,4 @@
-import type { GptConfig } from "../config.ts";
+import { type GptConfig, isAdapted } from "../config.ts";
 import { READABLE_TYPES, writeSafetensors } from "./safetensors.ts";
 import type { TensorInfo } from "./safetensors_header.ts";
 import { TensorFiles } from "./tensor_files.ts";
@@ -16,7 +16,7 @@ export interface ParameterShape {
 /**
  * The parameters of a GPT in the order of the forward pass: token and position embedding, blocks,
  * last layer norm, and the head: the output layer where it is not tied, `score` over texts or
- * `classifier` over tokens. Without biases there are none here.
+ * `classifier` over tokens; then what adapts layers. Without biases there are none here.
  */
 export function parameterShapes(config: GptConfig): ParameterShape[] {
   return shapesWithBiases(config).filter(({ name }) => !isLeftOut(name, config));
@@ -30,7 +30,7 @@ function isLeftOut(name: string, { bias }: GptConfig): boolean {
 const TOKEN_HEAD_BIAS = "classifier.bias";
 
 function shapesWithBiases(config: GptConfig): ParameterShape[] {
-  const { layers, channels: C, context, vocabularySize: V, tie, head } = config;
+  const { layers, channels: C, context, vocabularySize: V, tie, head, lora } = config;
   const result: ParameterShape[] = [];
   const add = (name: string, ...shape: number[]) =>
     result.push({ name, shape, decayed: shape.length > 1 });
@@ -55,6 +55,15 @@ function shapesWithBiases(config: GptConfig): ParameterShape[] {
     add("classifier.weight", head.labels.length, C);
     add(TOKEN_HEAD_BIAS, head.labels.length);
   } else if (!tie) add("lm_head.weight", V, C);
+  const sizes = { "attn.c_attn": [C, 3 * C], "attn.c_proj": [C, C] };
+  const wide = { "mlp.c_fc": [C, 4 * C], "mlp.c_proj": [4 * C, C] };
+  for (let l = 0; l < layers; l++) {
+    for (const [layer, [inner, outer]] of Object.entries({ ...sizes, ...wide })) {
+      if (!isAdapted(layer, lora)) continue;
+      add(`transformer.h.${l}.${layer}.lora_A.weight`, lora!.rank, inner);
+      add(`transformer.h.${l}.${layer}.lora_B.weight`, outer, lora!.rank);
+    }
+  }
   return result;
 }
 

@@ -180,11 +180,13 @@ async function readCompanions(folder: string): Promise<Record<string, string>> {
 const HEAD = /^(score|classifier)[.]/;
 
 /** Draws the first values of parameters, one after another in the order of the forward pass. */
-function initialValues({ layers }: GptConfig, seed: number) {
+function initialValues({ layers, lora }: GptConfig, seed: number) {
   const next = normalValues(seed);
   return (name: string, size: number): Float32Array<ArrayBuffer> => {
-    if (name.endsWith(".bias")) return new Float32Array(size);
+    if (name.endsWith(".bias") || name.endsWith(".lora_B.weight")) return new Float32Array(size);
     if (/ln_(1|2|f)[.]weight$/.test(name)) return new Float32Array(size).fill(1);
+    // The variance of PEFT's: uniform within ±1/√in.
+    if (name.endsWith(".lora_A.weight")) return next(size, Math.sqrt(lora!.rank / size / 3));
     return next(size, name.endsWith("c_proj.weight") ? 0.02 / Math.sqrt(2 * layers) : 0.02);
   };
 }
