@@ -75,6 +75,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "bench",
+    summary: "time every op and whole steps on this adapter",
+    load: async () => {
+      const { bench, BENCH_OPTIONS } = await import("./bench.ts");
+      return { options: BENCH_OPTIONS, run: bench };
+    },
+  },
+  {
     name: "bench-serve",
     summary: "put load on a server with OpenAI's API and take the times",
     load: async () => {

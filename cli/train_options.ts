@@ -271,5 +271,11 @@ export const TRAIN_OPTIONS = defineOptions({
   },
   ...GPU_MEMORY_OPTION,
   ...TUNE_OPTION,
+  profile: {
+    type: "boolean",
+    help:
+      "Take the time of every kernel of the fourth iteration: a table, and profile.json in the " +
+      "run's folder for Perfetto.",
+  },
   ...JSON_OPTION,
 });

@@ -48,6 +48,14 @@ export {
   type BinaryCrossEntropyTensors,
 } from "./binary_cross_entropy/mod.ts";
 export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
+export {
+  checkVariants,
+  KERNEL_CASES,
+  type KernelCase,
+  type KernelCaseMaker,
+  type ModelSizes,
+  TrialRun,
+} from "./contract/mod.ts";
 export { copy } from "./copy/mod.ts";
 export {
   crossEntropyBackward,

@@ -125,6 +125,7 @@ export {
 export {
   type BatchOutputs,
   type CheckpointEvent,
+  checkTraining,
   type EndEvent,
   type EvaluationEvent,
   Evaluator,
@@ -144,6 +145,7 @@ export {
   Trainer,
   type TrainEvent,
   type TrainingMemory,
+  TrainingStep,
   type TrainInputs,
   type TrainOptions,
   type TuningEvent,

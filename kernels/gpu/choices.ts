@@ -96,11 +96,6 @@ export class Choices {
     return Object.hasOwn(this.#table.variants, key);
   }
 
-  /** Forgets all choices but those of a table. */
-  reset(table: ChoiceTable): void {
-    this.#table = structuredClone(table);
-  }
-
   /** Takes over the choices of a table; recordings made before keep what they have. */
   merge(table: ChoiceTable): void {
     Object.assign(this.#table.orders, table.orders);

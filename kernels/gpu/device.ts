@@ -64,14 +64,15 @@ const READBACK_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
 export class Device implements Disposable {
   /** Largest range a kernel may bind, in bytes. */
   readonly maxBindingBytes: number;
-  /** Which variants ops use. */
-  readonly choices: Choices;
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
+  /** The device whose probes count. */
+  #measured: Device = this;
   #texturesPay?: Promise<boolean>;
   #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
+  #choices: Choices;
   #prefersTextures = false;
   #bytes = 0;
   #disposed = false;
@@ -81,7 +82,7 @@ export class Device implements Disposable {
     readonly adapter: GPUAdapter,
     options: DeviceOptions,
   ) {
-    this.choices = options.choices ?? new Choices();
+    this.#choices = options.choices ?? new Choices();
     this.maxBindingBytes = Math.min(
       options.maxBindingBytes ?? Infinity,
       gpu.limits.maxStorageBufferBindingSize,
@@ -140,7 +141,7 @@ export class Device implements Disposable {
       maxBindingBytes: this.maxBindingBytes,
       choices: new Choices(this.choices.table),
     });
-    device.#texturesPay = this.texturesPay();
+    device.#measured = this;
     return device;
   }
 
@@ -313,11 +314,29 @@ export class Device implements Disposable {
 
   /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
+    if (this.#measured !== this) return this.#measured.texturesPay();
     return this.#texturesPay ??= texturesPay(this);
+  }
+
+  /** Which variants ops use. */
+  get choices(): Choices {
+    return this.#choices;
+  }
+
+  /** Does some work with other choices of variants. */
+  async withChoices<T>(choices: Choices, work: () => Promise<T>): Promise<T> {
+    const before = this.#choices;
+    this.#choices = choices;
+    try {
+      return await work();
+    } finally {
+      this.#choices = before;
+    }
   }
 
   /** Whether threads wait long for each other, as on a software adapter; measured once. */
   barriersAreSlow(): Promise<boolean> {
+    if (this.#measured !== this) return this.#measured.barriersAreSlow();
     return this.#barriersAreSlow ??= barriersAreSlow(this);
   }
 

@@ -11,6 +11,7 @@ export type {
   TuningEvent,
 } from "./events.ts";
 export { type BatchOutputs, Evaluator, type EvaluatorShape } from "./evaluator.ts";
+export { checkTraining } from "./golden.ts";
 export {
   type Measured,
   type OptimizerOptions,
