@@ -72,6 +72,8 @@ export class Device implements Disposable {
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
+  /** The device whose probes count. */
+  #measured: Device = this;
   #texturesPay?: Promise<boolean>;
   #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
@@ -146,7 +148,7 @@ export class Device implements Disposable {
       maxBindingBytes: this.maxBindingBytes,
       choices: new Choices(this.choices.table),
     });
-    device.#texturesPay = this.texturesPay();
+    device.#measured = this;
     return device;
   }
 
@@ -328,6 +330,7 @@ export class Device implements Disposable {
 
   /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
+    if (this.#measured !== this) return this.#measured.texturesPay();
     return this.#texturesPay ??= texturesPay(this);
   }
 
@@ -349,6 +352,7 @@ export class Device implements Disposable {
 
   /** Whether threads wait long for each other, as on a software adapter; measured once. */
   barriersAreSlow(): Promise<boolean> {
+    if (this.#measured !== this) return this.#measured.barriersAreSlow();
     return this.#barriersAreSlow ??= barriersAreSlow(this);
   }
 

@@ -47,6 +47,10 @@ Deno.test("f16: it learns as in f32, and goes on from a checkpoint with the same
     const losses = (await follow(reference)).map(({ loss }) => loss);
     whole.forEach(({ loss }, i) => assertAlmostEquals(loss, losses[i], 0.02));
     assert(losses[39] < losses[0] - 0.5);
+    using again = tinyModel(device);
+    using recomputing = await Trainer.create(again, { ...OPTIONS, recompute: true });
+    const recomputed = await follow(recomputing);
+    assertEquals(recomputed.map(({ loss }) => loss), whole.map(({ loss }) => loss));
     const checkpoint = `${folder}/checkpoints/step-000020`;
     using loaded = await Gpt.load(device, checkpoint);
     using resumed = await Trainer.resume(loaded, checkpoint, OPTIONS);
