@@ -501,6 +501,8 @@ export {
   learningRateAt,
   listCheckpoints,
   type LoadOptions,
+  LORA_LAYERS,
+  type LoraConfig,
   type MarkedText,
   type Measured,
   mistakesOf,

@@ -41,9 +41,19 @@ const SHAPE = ["layers", "heads", "channels", "context"] as const;
  */
 export async function findBase(options: FinetuneOptions): Promise<BaseModel> {
   const { from, checkpoint } = options;
-  if (from === undefined) return await newBase(options);
+  const lora = loraOf(options);
+  if (from === undefined) {
+    if (!lora) return await newBase(options);
+    throw new UsageError("--lora-rank adapts a model that is there: name it with --from.");
+  }
   const folder = await openModelFolder({ from, checkpoint });
-  const config = await Gpt.readConfig(folder, { dropout: options.dropout });
+  if (lora && await Deno.stat(join(folder, "adapter_config.json")).then(() => true, () => false)) {
+    throw new UsageError(
+      `${folder} is an adapter itself; merge it first: deno task quern export --from ${from} --out DIR`,
+    );
+  }
+  const found = await Gpt.readConfig(folder, { dropout: options.dropout });
+  const config = { ...found, ...(lora && { lora }) };
   const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
   return { folder, config, tokenizer, ...await chooseTemplate(options, tokenizer, folder) };
 }
@@ -95,6 +105,17 @@ function isSameHead(one: ClassHead | undefined, other: ClassHead | undefined): b
     one.labels.join("\0") === other.labels.join("\0");
 }
 
+/** The shape that a model gets for a task. */
+export function shapeFor({ config }: BaseModel, { spec, head }: Task): GptConfig {
+  return { ...config, ...(head && { head }), task: spec };
+}
+
+/** The adapters that the options ask for. */
+function loraOf({ loraRank: rank, loraAlpha, loraDropout, loraTargets }: FinetuneOptions) {
+  if (rank === undefined) return undefined;
+  return { rank, alpha: loraAlpha ?? 2 * rank, dropout: loraDropout, targets: loraTargets };
+}
+
 /**
  * Loads or makes the model for a task.
  *
@@ -103,11 +124,12 @@ function isSameHead(one: ClassHead | undefined, other: ClassHead | undefined): b
 export async function openBase(
   device: Device,
   base: BaseModel,
-  { spec, head }: Task,
+  task: Task,
   seed: number,
 ): Promise<Gpt> {
+  const { spec, head } = task;
   const { folder, config, companions } = base;
-  const { dropout } = config;
+  const { dropout, lora } = config;
   const keeps = isSameHead(config.head, head);
   if (folder !== undefined && config.head && !head) {
     throw new UsageError(
@@ -116,9 +138,9 @@ export async function openBase(
     );
   }
   const model = folder === undefined
-    ? Gpt.create(device, { ...config, ...(head && { head }), task: spec }, { seed })
+    ? Gpt.create(device, shapeFor(base, task), { seed })
     : await Gpt.load(device, folder, {
-      ...{ dropout, seed, task: spec },
+      ...{ dropout, seed, task: spec, ...(lora && { lora }) },
       ...(head && !keeps && { head }),
     });
   model.tokenizer = base.tokenizer.toJson();

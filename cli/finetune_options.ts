@@ -1,10 +1,11 @@
 import { defineOptions, JSON_OPTION } from "./options.ts";
 import { TASK_DATA_OPTIONS } from "./tasks/mod.ts";
+import { LORA_LAYERS } from "../model/mod.ts";
 import { TRAIN_OPTIONS } from "./train_options.ts";
 
 // deno-fmt-ignore
 const { tokenizer, model, layers, heads, channels, context, bias, tie, textField, beta1, beta2, epsilon,
-  weightDecay, gradientClip, accumulationSteps, recompute, out, tune } = TRAIN_OPTIONS;
+  weightDecay, gradientClip, accumulationSteps, recompute, precision, out, tune } = TRAIN_OPTIONS;
 
 /** Options of `quern finetune`. */
 export const FINETUNE_OPTIONS = defineOptions({
@@ -136,6 +137,32 @@ export const FINETUNE_OPTIONS = defineOptions({
     help:
       "Parameters that stay as they are: a regular expression over names, as 'wte|h[.][01][.]'.",
   },
+  loraRank: {
+    type: "integer",
+    min: 1,
+    defaultHelp: "none: the whole model is trained",
+    help: "Train adapters of this rank beside the model, whose weights stay as they are (LoRA).",
+  },
+  loraAlpha: {
+    type: "number",
+    above: 0,
+    defaultHelp: "twice the rank",
+    help: "What an adapter adds is multiplied by alpha / rank.",
+  },
+  loraDropout: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: 0,
+    help: "Share of what an adapter reads that training drops.",
+  },
+  loraTargets: {
+    type: "strings",
+    unit: "LAYER",
+    choices: ["c_attn", "c_proj", "c_fc", ...LORA_LAYERS],
+    default: ["c_attn"],
+    help: "Layers that get adapters.",
+  },
   patience: {
     type: "integer",
     min: 0,
@@ -148,7 +175,7 @@ export const FINETUNE_OPTIONS = defineOptions({
     default: "1",
     help: "Seeds of new weights, order and dropout; of several the mean and the spread are told.",
   },
-  ...{ beta1, beta2, epsilon, weightDecay, gradientClip, recompute },
+  ...{ beta1, beta2, epsilon, weightDecay, gradientClip, recompute, precision },
   out,
   ...{ tune },
   ...JSON_OPTION,

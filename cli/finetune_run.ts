@@ -1,10 +1,19 @@
 /** One run of `quern finetune`: trains, follows, and measures the best checkpoint. */
+import { format } from "@std/fmt/bytes";
 import { join } from "@std/path";
 import { taskBatches } from "../data/mod.ts";
 import type { Device } from "../kernels/mod.ts";
-import { evaluationReportHtml, findCheckpoint, Gpt, Trainer } from "../model/mod.ts";
+import {
+  evaluationReportHtml,
+  findCheckpoint,
+  Gpt,
+  planTraining,
+  Trainer,
+  type TrainingMemory,
+  type TrainOptions,
+} from "../model/mod.ts";
 import { type EventConsumer, LogFile, MetricsFile, PlotFile } from "./consumers/mod.ts";
-import { type BaseModel, type FinetuneOptions, openBase } from "./finetune_model.ts";
+import { type BaseModel, type FinetuneOptions, openBase, shapeFor } from "./finetune_model.ts";
 import { Interrupt } from "./interrupt.ts";
 import { openProgress } from "./progress.ts";
 import { evaluateTask, measureTask, type PartName, type Task, type TaskRows } from "./tasks/mod.ts";
@@ -30,45 +39,77 @@ export interface Finetuned {
 /** Fine-tunes with one seed; the folder gets checkpoints, log, curves and a report. */
 export async function finetuneOnce(device: Device, inputs: FinetuneInputs): Promise<Finetuned> {
   const { base, task, options, seed, folder } = inputs;
+  const settings = trainOptions(inputs);
+  const shape = shapeFor(base, task);
+  const plan = await planTraining(device, shape, settings);
+  if (!options.json) console.error(describeMemory(plan, base.config.lora !== undefined));
   using stack = new DisposableStack();
   const model = stack.use(await openBase(device, base, task, seed));
   const tunes = await prepareChoices(device, options.tune, undefined);
-  const { interrupted } = await train(model, inputs, tunes);
+  const { interrupted } = await train(model, inputs, settings, tunes);
   stack.dispose();
   if (interrupted) {
     console.error(`Interrupted; what was trained so far is in ${folder}.`);
     return { figures: {}, interrupted };
   }
   const best = await findCheckpoint(folder, "best");
+  if (base.config.lora) await copyAdapter(best, join(folder, "adapter"));
   using finished = await Gpt.load(device, best);
   const part = task.sets.test.length > 0 ? "test" : "validation";
   return { figures: await report(finished, inputs, part, best), interrupted };
 }
 
+/** The trainer's options: passes over the examples become iterations. */
+function trainOptions({ rows, options, seed }: FinetuneInputs): Partial<TrainOptions> {
+  const { accumulationSteps, epochs, warmupFraction } = options;
+  const perEpoch = Math.max(1, Math.ceil(rows.batches(options) / accumulationSteps));
+  const iterations = Math.max(1, Math.round(epochs * perEpoch));
+  return {
+    ...options,
+    ...{ lengths: rows.lengths, context: rows.context, seed, iterations },
+    warmupIterations: Math.round(warmupFraction * iterations),
+    ...{ decayIterations: iterations, evalInterval: perEpoch },
+    ...{ saveInterval: 0, keepCheckpoints: 1, sampleInterval: 0 },
+  };
+}
+
+/** What training is going to take of the GPU's memory. */
+function describeMemory(memory: TrainingMemory, isAdapted: boolean): string {
+  const size = (bytes: number) => format(bytes, { binary: true, maximumFractionDigits: 1 });
+  const { weights, gradients, moments, activations, scratch, total } = memory;
+  const share = (100 * gradients / weights).toFixed(gradients < 0.1 * weights ? 2 : 0);
+  return `GPU memory: weights ${size(weights)}, gradients ${size(gradients)}, AdamW's moments ` +
+    `${size(moments)}, activations ${size(activations)}, scratch ${size(scratch)}: ${
+      size(total)
+    }; ` +
+    `${share}% of the parameters are trained${
+      isAdapted ? `, all of them would take ${size(3 * weights)} of gradients and moments` : ""
+    }`;
+}
+
+/** Puts the best checkpoint's adapter where PEFT's users look for it. */
+async function copyAdapter(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name } of Deno.readDir(from)) {
+    if (name === "optimizer.safetensors" || name === "trainer.json") continue;
+    await Deno.copyFile(join(from, name), join(to, name));
+  }
+}
+
 async function train(
   model: Gpt,
   { task, rows, options, seed, folder }: FinetuneInputs,
+  settings: Partial<TrainOptions>,
   tunes: boolean,
 ): Promise<{ interrupted: boolean }> {
-  const { batchSize, accumulationSteps, epochs, json } = options;
-  const { lengths, context } = rows;
-  const perEpoch = Math.max(1, Math.ceil(rows.batches(options) / accumulationSteps));
-  const iterations = Math.max(1, Math.round(epochs * perEpoch));
-  using trainer = await Trainer.create(model, {
-    ...options,
-    ...{ batchSize, lengths, context, seed, iterations },
-    warmupIterations: Math.round(options.warmupFraction * iterations),
-    decayIterations: iterations,
-    evalInterval: perEpoch,
-    ...{ saveInterval: 0, keepCheckpoints: 1, sampleInterval: 0 },
-  });
+  using trainer = await Trainer.create(model, settings);
   const metrics = join(folder, "metrics.jsonl");
   using stack = new DisposableStack();
   const consumers: EventConsumer[] = [
     stack.use(new LogFile(join(folder, "log.txt"))),
     stack.use(new MetricsFile(metrics)),
     stack.use(new PlotFile(join(folder, "loss.svg"), metrics)),
-    stack.use(openProgress({ json })),
+    stack.use(openProgress(options)),
   ];
   using interrupt = new Interrupt(() =>
     console.error("\nFinishing this iteration; Ctrl-C again leaves at once.")

@@ -16,6 +16,8 @@ export {
   assertConfig,
   type ClassHead,
   type GptConfig,
+  LORA_LAYERS,
+  type LoraConfig,
   type ModelTask,
   type Preset,
   PRESETS,

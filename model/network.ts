@@ -54,6 +54,8 @@ export interface Network extends Disposable {
     context: number;
     /** Share of activations that training drops. */
     dropout: number;
+    /** Adapters, with a dropout of their own. */
+    lora?: { dropout: number };
     /** A head that tells classes. */
     head?: ClassHead;
   };

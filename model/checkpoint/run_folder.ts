@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { hasAdapter } from "./adapter.ts";
 import { removeFolder } from "./folder.ts";
 import { SafetensorsFile } from "./safetensors.ts";
 import { hasWeights, refusePickle } from "./tensor_files.ts";
@@ -138,7 +139,7 @@ function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint {
 
 async function isModelFolder(folder: string): Promise<boolean> {
   const config = await Deno.stat(join(folder, "config.json")).catch(() => undefined);
-  return config?.isFile === true && await hasWeights(folder);
+  return config?.isFile === true && (await hasWeights(folder) || await hasAdapter(folder));
 }
 
 /** The whole checkpoints by iteration, and a sentence on each of the others. */

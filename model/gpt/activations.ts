@@ -1,6 +1,7 @@
 import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
 import type { PassOptions } from "../network.ts";
+import type { LoraPasses } from "./lora.ts";
 import type { TensorMaker } from "./shared_tensors.ts";
 
 /** What a layer norm leaves for its backward pass. */
@@ -86,6 +87,8 @@ export interface Activations extends Disposable {
   /** Residual stream after the last block, [N, C]. */
   output: Tensor;
   norm: NormActivations;
+  /** What adapted layers need, where the model has some. */
+  lora?: LoraPasses;
 }
 
 /** Type of what products read and write: that of the matrices that they read. */
@@ -186,6 +189,8 @@ export interface ActivationGradients extends Disposable {
   delta: Tensor;
   /** Before GELU, [N, 4C]. */
   wide: Tensor;
+  /** What adapted layers need, where the model has some. */
+  lora?: LoraPasses;
   /** Scratch of bias gradients, for up to 4C columns. */
   biasPartial: Tensor;
   /** Scratch of layer norms. */

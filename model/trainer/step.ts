@@ -114,7 +114,8 @@ export class TrainingStep implements Disposable {
     const stretches = stretchesOf(parameters, gradients);
     const { beta1, beta2, epsilon, weightDecay } = options;
     const adamwOptions = { beta1, beta2, epsilon, weightDecay };
-    const dropout: Dropout | undefined = config.dropout > 0
+    const drops = config.dropout > 0 || (config.lora?.dropout ?? 0) > 0;
+    const dropout: Dropout | undefined = drops
       ? { rate: config.dropout, clock: this.#clock }
       : undefined;
     const all = gradients.arenas.map(({ tensor }) => tensor);

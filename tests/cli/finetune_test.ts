@@ -168,3 +168,54 @@ Deno.test("quern finetune: bad input is one sentence with the line, and leaves n
       assertMatch(stderr, wanted);
     }
   }));
+
+Deno.test("quern finetune --lora-rank: an adapter as PEFT writes it, measured, merged by export", () =>
+  inFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/a.tsv`, labelled(60));
+    const small = [...SMALL.filter((_, i) => i < 6 || i > 7), "--context", "16"];
+    await quern(
+      ["train", ...small, "--iterations", "4", "--data", "text.txt", "--sample-interval", "0"]
+        .concat("--out", "base"),
+      { cwd },
+    );
+    const args = [
+      "--batch-size",
+      "4",
+      "--learning-rate",
+      "0.02",
+      "--dropout",
+      "0",
+      "--tune",
+      "off",
+    ];
+    const task = ["--task", "classify", "--data", "a.tsv", "--epochs", "8", "--lora-rank", "2"];
+    const { code, stderr } = await quern(
+      ["finetune", "--from", "base", ...args, ...task, "--lora-targets", "c_attn"]
+        .concat("--lora-targets", "c_proj", "--lora-dropout", "0.1", "--out", "run"),
+      { cwd },
+    );
+    assertEquals(code, 0, stderr);
+    assertMatch(
+      stderr,
+      /GPU memory: weights .*; \d\.\d+% of the parameters are trained, all of them/,
+    );
+    const names = await Array.fromAsync(Deno.readDir(`${cwd}/run/adapter`), ({ name }) => name);
+    assertEquals(names.sort(), [
+      ...["adapter_config.json", "adapter_model.safetensors", "config.json", "tokenizer.json"],
+    ]);
+    const config = JSON.parse(await Deno.readTextFile(`${cwd}/run/adapter/adapter_config.json`));
+    assertEquals([config.task_type, config.modules_to_save], ["SEQ_CLS", ["score"]]);
+    const out = await quern(["export", "--from", "run", "--out", "merged"], { cwd });
+    assertEquals(out.code, 0, out.stderr);
+    const measure = async (from: string) => {
+      const args = ["--task", "classify", "--from", from, "--data", "a.tsv", "--json"];
+      return JSON.parse((await quern(["eval", ...args], { cwd })).stdout);
+    };
+    const [adapted, merged] = [await measure("run/adapter"), await measure("merged")];
+    assert(adapted.accuracy > 0.9, `${adapted.accuracy}`);
+    assertEquals(merged.accuracy, adapted.accuracy);
+    assertEquals(merged.loss, adapted.loss);
+    const again = await quern(["finetune", "--from", "run", ...args, ...task], { cwd });
+    assertEquals(again.code, 2);
+    assertStringIncludes(again.stderr, "is an adapter itself; merge it first");
+  }));

@@ -80,13 +80,20 @@ Deno.test("quern train: Ctrl-C finishes the iteration, saves, says how to resume
     assertEquals(checkpoint, last);
   }));
 
-Deno.test("quern train --recompute: stands in the run's config, and --resume honours it", () =>
+Deno.test("quern train --recompute --precision f16: stand in the run's config, and --resume honours them", () =>
   inFolder(async (cwd) => {
     const args = ["train", ...TINY, "--iterations", "2", "--out", "run"];
-    assertEquals((await quern([...args, "--recompute"], { cwd })).code, 0);
+    const memory = ["--recompute", "--precision", "f16"];
+    assertEquals((await quern([...args, ...memory], { cwd })).code, 0);
     const resumed = ["train", "--out", "run", "--resume", "--iterations", "3"];
     assertEquals((await quern(resumed, { cwd })).code, 0);
-    assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/run/config.json`)).recompute, true);
+    const { recompute, precision } = JSON.parse(
+      await Deno.readTextFile(`${cwd}/run/config.json`),
+    );
+    assertEquals([recompute, precision], [true, "f16"]);
+    const lines = (await Deno.readTextFile(`${cwd}/run/metrics.jsonl`)).trimEnd().split("\n");
+    const steps = lines.map((line) => JSON.parse(line)).filter(({ loss }) => loss !== undefined);
+    assertEquals(steps.map(({ skippedSteps }) => skippedSteps), [0, 0, 0]);
   }));
 
 Deno.test("quern train --resume: with no checkpoint yet it starts from the start", () =>
