@@ -2,8 +2,15 @@
 import { Device, matmul, type MatmulTensors, Pass } from "../kernels/mod.ts";
 import { type Preset, PRESETS, TRAIN_DEFAULTS } from "../model/mod.ts";
 import { type AdapterFacts, adviceFor, inferBackend, isSoftware } from "./doctor_advice.ts";
+import { describeVerification, knownFaults, type Verified, verify } from "./doctor_verify.ts";
 import { type GpuSpeed, measureSpeed } from "./gpu_speed.ts";
-import { describePlan, GPU_MEMORY_OPTION, type MemoryPlan, planMemory } from "./memory_plan.ts";
+import {
+  describePlan,
+  GPU_MEMORY_OPTION,
+  type MemoryPlan,
+  planMemory,
+  PRECISION_OPTION,
+} from "./memory_plan.ts";
 import { defineOptions, JSON_OPTION, type OptionValues, parseOptions } from "./options.ts";
 import { readMachine, remedyFor } from "./setup.ts";
 
@@ -31,7 +38,13 @@ export const DOCTOR_OPTIONS = defineOptions({
   },
   vocabularySize: { type: "integer", min: 1, default: 50257, help: "Its number of tokens." },
   recompute: { type: "boolean", help: "As in quern train." },
+  ...PRECISION_OPTION,
   ...GPU_MEMORY_OPTION,
+  verify: {
+    type: "boolean",
+    help:
+      "Check every op and ten training steps on this adapter instead, against references and PyTorch.",
+  },
   ...JSON_OPTION,
 });
 
@@ -59,7 +72,7 @@ interface Report extends AdapterFacts, GpuSpeed {
 /**
  * Runs `quern doctor`.
  *
- * @returns the exit code: 0, or 1 where there is no adapter
+ * @returns the exit code: 0, or 1 where there is no adapter or it does not compute what it should
  * @throws {GpuError} if the adapter is there but does not work
  */
 export async function doctor(args: string[]): Promise<number> {
@@ -77,6 +90,7 @@ export async function doctor(args: string[]): Promise<number> {
     console.log(json ? JSON.stringify(plan) : describePlan(options.model, plan));
     return 0;
   }
+  if (options.verify) return await verifyAdapter(device, json);
   const report = await examine(device);
   console.log(json ? JSON.stringify(report) : describe(report));
   return 0;
@@ -99,15 +113,41 @@ async function adviceWithoutAdapter(): Promise<string[]> {
   return ["WebGPU found no adapter. Run `deno task setup`, which installs a driver."];
 }
 
-async function examine(device: Device): Promise<Report> {
-  const { info, features, limits } = device.adapter;
-  const facts: AdapterFacts = {
+/** Tells what differs, and where it got to while it works. */
+async function verifyAdapter(device: Device, json: boolean): Promise<number> {
+  const found: Verified[] = [];
+  for await (const each of verify(device)) {
+    found.push(each);
+    if (each.fault) {
+      console.error(`differs: ${each.what}${each.variant ? ` (${each.variant})` : ""}`);
+    } else if (found.length % 50 === 0) console.error(`${found.length} checks`);
+  }
+  const facts = factsOf(device);
+  const { description } = device.adapter.info;
+  if (json) {
+    const known = knownFaults(facts).map(({ issue, what }) => ({ issue, what }));
+    console.log(JSON.stringify({ deno: Deno.version.deno, adapter: description, found, known }));
+  } else {
+    console.log(
+      `Deno ${Deno.version.deno}, ${description}: ${describeVerification(found, facts)}`,
+    );
+  }
+  return found.some(({ fault }) => fault) ? 1 : 0;
+}
+
+function factsOf({ adapter: { info, features, limits } }: Device): AdapterFacts {
+  return {
     os: Deno.build.os,
     software: isSoftware(info),
     features: [...features].sort(),
     limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
     subgroupSizes: [info.subgroupMinSize, info.subgroupMaxSize],
   };
+}
+
+async function examine(device: Device): Promise<Report> {
+  const { info } = device.adapter;
+  const facts = factsOf(device);
   const speed = await measureSpeed(device);
   return {
     deno: Deno.version.deno,
@@ -150,6 +190,7 @@ function describe(report: Report): string {
       value.toLocaleString("en"),
     ]),
     ...Object.entries(report.kernels),
+    ["multiply-adds", `${report.fmaGflops.toPrecision(3)} GFLOP/s in registers`],
     ["matmul 512×512", `${report.matmulGflops.toPrecision(3)} GFLOP/s`],
     ["copy bandwidth", `${report.copyGigabytesPerSecond.toPrecision(3)} GB/s`],
   ];

@@ -14,6 +14,7 @@ import { Evaluator, Gpt } from "../model/mod.ts";
 import { openModelFolder } from "./checkpoint_options.ts";
 import { type DataSource, findSources, sharedTokenizer } from "./data_sources.ts";
 import { EVAL_OPTIONS } from "./eval_options.ts";
+import { evaluateOnTask } from "./eval_task.ts";
 import { parseOptions } from "./options.ts";
 import { findRaw } from "./raw_text.ts";
 import { isScoring, score } from "./score.ts";
@@ -28,6 +29,7 @@ export async function evaluate(args: string[]): Promise<number> {
   if (options.data.length === 0) {
     throw new UsageError("eval needs a text: name one with --data FILE.");
   }
+  if (options.task !== undefined) return await evaluateOnTask(options.task, options);
   const folder = await openModelFolder(options);
   const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
   const sources = await findSources(options.data, options);

@@ -27,6 +27,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "finetune",
+    summary: "teach a model a task: classes, entities, translation, chat",
+    load: async () => {
+      const { finetune, FINETUNE_OPTIONS } = await import("./finetune.ts");
+      return { options: FINETUNE_OPTIONS, run: finetune };
+    },
+  },
+  {
     name: "prepare",
     summary: "make packed shards of raw corpora",
     load: async () => {
@@ -64,6 +72,14 @@ const COMMANDS: readonly Command[] = [
     load: async () => {
       const { serve, SERVE_OPTIONS } = await import("./serve.ts");
       return { options: SERVE_OPTIONS, run: serve };
+    },
+  },
+  {
+    name: "bench",
+    summary: "time every op and whole steps on this adapter",
+    load: async () => {
+      const { bench, BENCH_OPTIONS } = await import("./bench.ts");
+      return { options: BENCH_OPTIONS, run: bench };
     },
   },
   {

@@ -6,6 +6,7 @@ import {
   type LargestBatch,
   largestBatch,
   planTraining,
+  TRAIN_DEFAULTS,
   type TrainingMemory,
   type TrainOptions,
 } from "../model/mod.ts";
@@ -20,6 +21,18 @@ export const GPU_MEMORY_OPTION = defineOptions({
     min: 1,
     defaultHelp: "a guess: what the driver lets be allocated",
     help: "GPU memory that the largest batch must fit.",
+  },
+});
+
+/** Type of the numbers in products. */
+export const PRECISION_OPTION = defineOptions({
+  precision: {
+    type: "string",
+    choices: ["f32", "f16"],
+    default: TRAIN_DEFAULTS.precision,
+    help:
+      "Type of matrices and activations in products: f16 halves their memory; parameters and sums " +
+      "stay f32, checkpoints too.",
   },
 });
 

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { format as formatDuration } from "@std/fmt/duration";
 import cliProgress from "cli-progress";
-import type { StartEvent, StepEvent, TrainEvent } from "../model/mod.ts";
+import type { EvaluationEvent, StartEvent, StepEvent, TrainEvent } from "../model/mod.ts";
 import type { EventConsumer } from "./consumers/mod.ts";
 
 /** Time between two plain lines, in milliseconds. */
@@ -27,7 +27,7 @@ class Status {
   #start?: StartEvent;
   #startMs = 0;
   #step?: StepEvent;
-  #validationLoss?: number;
+  #validation?: EvaluationEvent;
   /** Seconds of all iterations, and of them those spent waiting for batches. */
   #seconds = 0;
   #waitedSeconds = 0;
@@ -43,7 +43,7 @@ class Status {
       this.#seconds += seconds;
       this.#waitedSeconds += event.dataWait * seconds;
       this.#step = event;
-    } else if (event.type === "evaluation") this.#validationLoss = event.validationLoss;
+    } else if (event.type === "evaluation") this.#validation = event;
   }
 
   /** Whether the last iteration is done. */
@@ -61,9 +61,11 @@ class Status {
     return [
       `${step.iteration}/${iterations}`,
       `loss ${step.loss.toFixed(4)}`,
-      this.#validationLoss !== undefined && `val ${this.#validationLoss.toFixed(4)}`,
+      this.#validation && `val ${this.#validation.validationLoss.toFixed(4)}`,
+      this.#validation?.score !== undefined && `score ${this.#validation.score.toFixed(4)}`,
       `${Math.round(step.tokensPerSecond).toLocaleString("en")} tok/s`,
       `data wait ${(100 * this.#waitedSeconds / (this.#seconds || 1)).toFixed(1)}%`,
+      step.skippedSteps && `${step.skippedSteps} skipped`,
       `lr ${step.learningRate.toExponential(1)}`,
       `${seconds(leftMs)} left`,
     ].filter(Boolean).join(" · ");

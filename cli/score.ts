@@ -2,7 +2,8 @@
 import { confusionSvg, evaluationReportHtml } from "../model/mod.ts";
 import type { EVAL_OPTIONS } from "./eval_options.ts";
 import type { OptionValues } from "./options.ts";
-import { scoreChoices, scoreClasses, type Scored, scoreTags, scoreTexts } from "./score_tasks.ts";
+import type { Scored } from "./score_reports.ts";
+import { scoreChoices, scoreClasses, scoreTags, scoreTexts } from "./score_tasks.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Values of the options of `quern eval`. */
@@ -26,22 +27,27 @@ export async function score(options: EvalValues): Promise<number> {
     throw new UsageError(`eval --task ${task} takes one file of --references.`);
   }
   const inputs = { ...options, predictions };
-  const scored = await SCORERS[task](inputs);
+  if (task === "text") throw new UsageError("eval --task text measures a model: give it --data.");
+  await tellScored(await SCORERS[task](inputs), options);
+  return 0;
+}
+
+/** Prints what was measured and writes the pages that were asked for. */
+export async function tellScored(scored: Scored, options: EvalValues): Promise<void> {
   if (options.report !== undefined) {
     await Deno.writeTextFile(options.report, evaluationReportHtml(scored.report));
   }
   if (options.confusion !== undefined) {
     if (!scored.report.confusion) {
-      throw new UsageError(`eval --task ${task} has no confusion matrix.`);
+      throw new UsageError(`eval --task ${options.task} has no confusion matrix.`);
     }
     await Deno.writeTextFile(options.confusion, confusionSvg(scored.report.confusion));
   }
   console.log(options.json ? JSON.stringify(scored.json) : scored.lines.join("\n"));
-  return 0;
 }
 
 const SCORERS: Record<
-  NonNullable<EvalValues["task"]>,
+  Exclude<NonNullable<EvalValues["task"]>, "text">,
   (options: EvalValues & { predictions: string }) => Promise<Scored>
 > = {
   classify: scoreClasses,

@@ -3,9 +3,9 @@ export const SCORE_OPTIONS = {
   task: {
     type: "string",
     unit: "NAME",
-    choices: ["classify", "tag", "translate", "chat", "choice"],
-    defaultHelp: "translate, with --predictions",
-    help: "What the outputs are.",
+    choices: ["classify", "tag", "translate", "chat", "text", "choice"],
+    defaultHelp: "loss on text; translate, with --predictions",
+    help: "What the model, or outputs made elsewhere, are measured at; choice: HellaSwag's files.",
   },
   predictions: {
     type: "string",

@@ -23,10 +23,6 @@ import { didYouMean, UsageError } from "./usage_error.ts";
 
 export { TOKENIZER_OPTIONS };
 
-/** Text that is gathered before it is written: so many characters, or for so long. */
-const GATHERED = 1 << 16;
-const GATHERED_MS = 20;
-
 const ACTIONS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   train: (args) => trainTokenizer(parseOptions(TRAIN_TOKENIZER_OPTIONS, args)),
   encode,
@@ -91,41 +87,33 @@ async function decode(args: string[]): Promise<number> {
   const tokenizer = await openTokenizer(options.tokenizer);
   const isOne = texts.length === 1 && !/^\d+$/.test(texts[0]);
   const source = isOne ? await openText(texts[0]) : ReadableStream.from([texts.join(" ")]);
-  let gathered = "";
-  let writtenMs = -Infinity;
-  for await (const text of source.pipeThrough(readIds()).pipeThrough(tokenizer.decoder())) {
-    gathered += text;
-    if (gathered.length < GATHERED && performance.now() - writtenMs < GATHERED_MS) continue;
-    await write(gathered);
-    gathered = "";
-    writtenMs = performance.now();
+  const decoder = tokenizer.incrementalDecoder();
+  for await (const ids of readIds(source)) {
+    await write(ids.map((id) => decoder.push(id)).join(""));
   }
-  await write(gathered);
+  await write(decoder.end());
   return 0;
 }
 
-/** A transform from text to the whole numbers in it. */
-function readIds(): TransformStream<string, number> {
+/** The whole numbers in a text, as many at a time as a chunk of it holds. */
+async function* readIds(chunks: ReadableStream<string>): AsyncGenerator<number[]> {
   let held = "";
-  const read = (words: string[], controller: TransformStreamDefaultController<number>) => {
-    for (const word of words) {
-      if (word === "") continue;
-      if (!/^\d+$/.test(word)) {
-        throw new UsageError(
-          `decode needs ids, which are whole numbers, got ${JSON.stringify(word)}.`,
-        );
-      }
-      controller.enqueue(Number(word));
-    }
-  };
-  return new TransformStream({
-    transform(text, controller) {
-      const words = (held + text).split(/[\s,]+/);
-      held = words.pop()!;
-      read(words, controller);
-    },
-    flush: (controller) => read([held], controller),
-  });
+  for await (const text of chunks) {
+    const words = (held + text).split(/[\s,]+/);
+    held = words.pop()!;
+    yield toIds(words);
+  }
+  yield toIds([held]);
+}
+
+function toIds(words: string[]): number[] {
+  const wrong = words.find((word) => !/^\d*$/.test(word));
+  if (wrong !== undefined) {
+    throw new UsageError(
+      `decode needs ids, which are whole numbers, got ${JSON.stringify(wrong)}.`,
+    );
+  }
+  return words.filter((word) => word !== "").map(Number);
 }
 
 /** Text as it is, the content of the file of that name, or standard input (`-`). */

@@ -8,6 +8,7 @@ import {
   LogFile,
   MetricsFile,
   PlotFile,
+  ProfileFile,
   SamplesFile,
 } from "./consumers/mod.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -38,6 +39,7 @@ export async function train(args: string[]): Promise<number> {
     console.log(given.json ? JSON.stringify(plan) : describePlan("this model", plan));
     return 0;
   }
+  if (given.profile) await device.profile(() => {}); // throws here, and not at iteration 4
   using run = await openTrainRun(device, given);
   return await follow(run);
 }
@@ -55,6 +57,7 @@ async function follow(run: TrainRun): Promise<number> {
     stack.use(new SamplesFile(join(folder, "samples.md"))),
     stack.use(new PlotFile(join(folder, "loss.svg"), metrics)),
     stack.use(openProgress(options)),
+    stack.use(new ProfileFile(join(folder, "profile.json"), (text) => console.error(text))),
   ];
   using interrupt = new Interrupt(() =>
     console.error("\nFinishing this iteration; Ctrl-C again leaves at once.")
@@ -68,6 +71,7 @@ async function follow(run: TrainRun): Promise<number> {
       sample: () => writeSample(model, tokenizer, options.seed),
       folder,
       signal: interrupt.signal,
+      profile: options.profile,
       ...(run.tunes ? { tuning: tuning(model.device) } : {}),
     })
   ) {

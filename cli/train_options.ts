@@ -1,6 +1,6 @@
 import { type Preset, PRESETS, TRAIN_DEFAULTS as PRESET } from "../model/mod.ts";
 import { TUNE_OPTION } from "./kernel_choices.ts";
-import { GPU_MEMORY_OPTION } from "./memory_plan.ts";
+import { GPU_MEMORY_OPTION, PRECISION_OPTION } from "./memory_plan.ts";
 import { defineOptions, JSON_OPTION } from "./options.ts";
 import { CACHE_OPTIONS } from "./remote_shards.ts";
 
@@ -208,6 +208,7 @@ export const TRAIN_OPTIONS = defineOptions({
     type: "boolean",
     help: "With --document-mask, positions restart with each document.",
   },
+  ...PRECISION_OPTION,
   recompute: {
     type: "boolean",
     help:
@@ -270,5 +271,11 @@ export const TRAIN_OPTIONS = defineOptions({
   },
   ...GPU_MEMORY_OPTION,
   ...TUNE_OPTION,
+  profile: {
+    type: "boolean",
+    help:
+      "Take the time of every kernel of the fourth iteration: a table, and profile.json in the " +
+      "run's folder for Perfetto.",
+  },
   ...JSON_OPTION,
 });

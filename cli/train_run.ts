@@ -200,8 +200,14 @@ function assertSameContext(ofData: number | undefined, ofModel: number): void {
 
 /** The options that belong to the run, and not to one call of the command. */
 function settingsOf(options: Options) {
-  const { json: _json, resume: _resume, dryRun: _dryRun, gpuMemory: _gpuMemory, ...settings } =
-    options;
+  const {
+    json: _json,
+    resume: _resume,
+    dryRun: _dryRun,
+    gpuMemory: _gpuMemory,
+    profile: _profile,
+    ...settings
+  } = options;
   return settings;
 }
 

@@ -48,6 +48,14 @@ export {
   type BinaryCrossEntropyTensors,
 } from "./binary_cross_entropy/mod.ts";
 export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
+export {
+  checkVariants,
+  KERNEL_CASES,
+  type KernelCase,
+  type KernelCaseMaker,
+  type ModelSizes,
+  TrialRun,
+} from "./contract/mod.ts";
 export { copy } from "./copy/mod.ts";
 export {
   crossEntropyBackward,
@@ -98,6 +106,7 @@ export {
   type LogProbabilityTensors,
   MOST_TOP,
 } from "./log_probability/mod.ts";
+export { type LossScaleOptions, scaleLoss, updateLossScale } from "./loss_scale/mod.ts";
 export { type Layout, matmul, type MatmulOptions, type MatmulTensors } from "./matmul/mod.ts";
 export {
   BLOCK_TOKENS,

@@ -10,6 +10,36 @@ export interface ClassHead {
   padId?: number;
 }
 
+/** Low-rank adaptation: what is trained beside weights that stay as they are. */
+export interface LoraConfig {
+  /** Rank of what is added to a layer, r. */
+  rank: number;
+  /** What is added is multiplied by alpha / rank. */
+  alpha: number;
+  /** Share of what an adapter reads that training drops, in [0, 1). */
+  dropout: number;
+  /** Layers that are adapted: `c_attn`, `c_proj` (both of a block), `c_fc`, or `attn.c_proj` and such. */
+  targets: readonly string[];
+}
+
+/** Layers of a block that can be adapted. */
+export const LORA_LAYERS = ["attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"] as const;
+
+/** Whether a layer, such as `attn.c_proj`, is adapted. */
+export function isAdapted(layer: string, lora: LoraConfig | undefined): boolean {
+  return lora?.targets.some((target) => layer === target || layer.endsWith(`.${target}`)) ?? false;
+}
+
+/** What a model was fine-tuned for, and how it must be asked. */
+export interface ModelTask {
+  /** Texts or words told apart, or texts written. */
+  name: "classify" | "tag" | "translate" | "chat" | "text";
+  /** What stands before a translation, with `{source}` for the text. */
+  prompt?: string;
+  /** Which piece of a word is read to tell its tag. */
+  piece?: "first" | "last";
+}
+
 /** Shape and options of a GPT-2 model. */
 export interface GptConfig {
   /** Transformer blocks, L. */
@@ -30,6 +60,10 @@ export interface GptConfig {
   tie: boolean;
   /** A head that tells classes; then there is no output layer. @default none */
   head?: ClassHead;
+  /** Adapters beside weights that are frozen. @default none */
+  lora?: LoraConfig;
+  /** What it was fine-tuned for; changes nothing in what is computed. @default nothing */
+  task?: ModelTask;
 }
 
 /** Sizes of the named models: `nano` trains in minutes on a CPU; the others are GPT-2's. */
@@ -68,6 +102,7 @@ export function assertConfig(config: GptConfig): void {
     throw new RangeError(`Cannot build a GPT: dropout must be in [0, 1), got ${dropout}`);
   }
   if (head) assertHead(head, config.vocabularySize);
+  if (config.lora) assertLora(config.lora);
 }
 
 /** Columns of the logits: the classes of a head, or the vocabulary. */
@@ -75,6 +110,26 @@ export function logitColumns(
   { head, vocabularySize }: Pick<GptConfig, "head" | "vocabularySize">,
 ): number {
   return head?.labels.length ?? vocabularySize;
+}
+
+function assertLora({ rank, alpha, dropout, targets }: LoraConfig): void {
+  const fail = (problem: string): never => {
+    throw new RangeError(`Cannot adapt a GPT: ${problem}`);
+  };
+  if (!Number.isInteger(rank) || rank < 1) {
+    fail(`rank must be a whole number of at least 1, got ${rank}`);
+  }
+  if (!(alpha > 0 && alpha < Infinity)) fail(`alpha must be above 0, got ${alpha}`);
+  if (!(dropout >= 0 && dropout < 1)) fail(`dropout must be in [0, 1), got ${dropout}`);
+  const known = (target: string) => LORA_LAYERS.some((layer) => `.${layer}`.endsWith(`.${target}`));
+  const unknown = targets.find((target) => !known(target));
+  if (unknown !== undefined || targets.length === 0) {
+    fail(
+      `targets must be of c_attn, c_proj, c_fc, ${LORA_LAYERS.join(", ")}, got ${
+        unknown ?? "none"
+      }`,
+    );
+  }
 }
 
 function assertHead({ of, labels, multiLabel, padId }: ClassHead, vocabularySize: number): void {

@@ -12,7 +12,16 @@ export {
   type TensorSource,
   writeSafetensors,
 } from "./checkpoint/mod.ts";
-export { assertConfig, type ClassHead, type GptConfig, type Preset, PRESETS } from "./config.ts";
+export {
+  assertConfig,
+  type ClassHead,
+  type GptConfig,
+  LORA_LAYERS,
+  type LoraConfig,
+  type ModelTask,
+  type Preset,
+  PRESETS,
+} from "./config.ts";
 export {
   assertEncoderDecoderConfig,
   EncoderDecoder,
@@ -32,6 +41,7 @@ export {
   type ChrfOptions,
   type ChrfScore,
   type ClassificationScores,
+  classProbabilities,
   type ClassScore,
   type Confusion,
   confusionSvg,
@@ -45,11 +55,13 @@ export {
   type EvaluationReport,
   evaluationReportHtml,
   type Interval,
+  type LabelledText,
   type LanguageScores,
   type MarkedText,
   mistakesOf,
   type MultiLabelScores,
   type MultipleChoiceScores,
+  NaiveBayes,
   percentFigure,
   preferredChoice,
   type ReportExample,
@@ -119,7 +131,9 @@ export {
   type TensorMaker,
 } from "./gpt/mod.ts";
 export {
+  type BatchOutputs,
   type CheckpointEvent,
+  checkTraining,
   type EndEvent,
   type EvaluationEvent,
   Evaluator,
@@ -139,6 +153,7 @@ export {
   Trainer,
   type TrainEvent,
   type TrainingMemory,
+  TrainingStep,
   type TrainInputs,
   type TrainOptions,
   type TuningEvent,

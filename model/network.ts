@@ -17,6 +17,11 @@ export interface PassOptions {
   training: boolean;
   /** Whether the backward pass computes again what blocks do not keep. @default false */
   recompute?: boolean;
+  /**
+   * The matrices in f16, which products on the road forward and back read instead of the parameters;
+   * what they read and write beside them is f16 too. @default none: all is f32
+   */
+  matrices?: ParameterSet;
   /** Whether attention keeps to the documents of a row. @default false */
   documentMask?: boolean;
   /** Whether positions restart with each document. @default false */
@@ -49,6 +54,8 @@ export interface Network extends Disposable {
     context: number;
     /** Share of activations that training drops. */
     dropout: number;
+    /** Adapters, with a dropout of their own. */
+    lora?: { dropout: number };
     /** A head that tells classes. */
     head?: ClassHead;
   };

@@ -41,13 +41,13 @@ const CHECK_INTERVAL_MS = 1000;
  * @throws {Deno.errors.AddrInUse} if the port is taken
  */
 export async function listen(
-  app: { fetch(request: Request): Response | Promise<Response> },
+  app: { fetch(request: Request, bindings?: object): Response | Promise<Response> },
   options: ListenOptions = {},
 ): Promise<Server> {
   const { hostname = "127.0.0.1", port = 8000 } = options;
   const { requestSeconds, idleSeconds } = { ...DEFAULT_LIMITS, ...options.limits };
   // HTTP/1.0 knows no Host.
-  const answer = getRequestListener((request) => app.fetch(request), {
+  const answer = getRequestListener((request, bindings) => app.fetch(request, bindings), {
     overrideGlobalObjects: false,
     hostname: hostname.includes(":") ? `[${hostname}]` : hostname,
   });

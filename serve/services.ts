@@ -19,8 +19,12 @@ export interface Services {
   stop: AbortSignal;
 }
 
-/** What middleware leaves for handlers. */
+/** What the server and middleware leave for handlers. */
 export interface AppEnv {
+  Bindings: {
+    /** The connection's end of the answer; absent where there is no connection. */
+    outgoing?: { destroy(): void };
+  };
   Variables: {
     requestId: string;
     exchange: Exchange;

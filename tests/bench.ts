@@ -5,9 +5,9 @@
  */
 import { TextLineStream } from "@std/streams";
 
-/** The scripts of each name, relative to this folder. */
+/** The scripts of each name, relative to this folder, with their arguments. */
 const BENCHES: Readonly<Record<string, readonly string[]>> = {
-  train: ["model/trainer_bench.ts"],
+  gpu: ["../cli/main.ts bench"],
   data: [
     "data/tokenizers/bpe/byte_level_bpe_bench.ts",
     "data/dedup/minhash_bench.ts",
@@ -15,16 +15,19 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
     "data/shards_bench.ts",
     "data/loader_bench.ts",
     "data/tokenizers/training/train_bench.ts",
+    "data/filters_bench.ts",
+    "data/sources/web_bench.ts",
   ],
-  memory: ["data/prepare/memory_bench.ts"],
+  memory: ["data/prepare/prepare_bench.ts"],
 };
 
 /** Runs a script and shows what it prints; gives back its last line, parsed. */
-async function run(script: string): Promise<unknown> {
+async function run(command: string): Promise<unknown> {
+  const [script, ...args] = command.split(" ");
   const child = new Deno.Command("deno", {
     args: [
       ...["run", "--quiet", "--no-prompt", "--allow-read", "--allow-write", "--allow-env"],
-      ...["--allow-run=deno,/usr/bin/python3", new URL(script, import.meta.url).href],
+      ...["--allow-run=deno,/usr/bin/python3", new URL(script, import.meta.url).href, ...args],
     ],
     stdout: "piped",
     stderr: "inherit",
@@ -37,7 +40,7 @@ async function run(script: string): Promise<unknown> {
     if (line !== "") last = line;
   }
   const { code } = await child.status;
-  if (code !== 0) throw new Error(`The bench ${script} ended with code ${code}`);
+  if (code !== 0) throw new Error(`The bench ${command} ended with code ${code}`);
   return JSON.parse(last);
 }
 

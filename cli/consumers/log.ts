@@ -35,7 +35,8 @@ function describe(event: TrainEvent): string | undefined {
     case "start":
       return `training from iteration ${event.iteration} to ${event.iterations}: ${event.parameters} parameters, ${event.tokensPerIteration} tokens an iteration`;
     case "evaluation":
-      return `iteration ${event.iteration}: validation loss ${event.validationLoss}`;
+      return `iteration ${event.iteration}: validation loss ${event.validationLoss}` +
+        (event.score === undefined ? "" : `, score ${event.score}`);
     case "sample":
       return `iteration ${event.iteration}: sample of ${event.text.length} characters`;
     case "checkpoint":
@@ -43,7 +44,8 @@ function describe(event: TrainEvent): string | undefined {
     case "tuning":
       return describeTuning(event.tuning);
     case "end":
-      return `${event.interrupted ? "interrupted" : "finished"} at iteration ${event.iteration}`;
+      return `${event.interrupted ? "interrupted" : "finished"} at iteration ${event.iteration}` +
+        (event.early ? ", since it got no better" : "");
   }
 }
 

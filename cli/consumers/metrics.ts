@@ -17,9 +17,14 @@ export class MetricsFile implements EventConsumer {
   consume(event: TrainEvent): void {
     if (event.type === "step") {
       const { iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait } = event;
-      this.#write({ iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait });
+      const { skippedSteps } = event;
+      this.#write({
+        ...{ iteration, loss, learningRate, gradientNorm, tokensPerSecond, dataWait },
+        ...(skippedSteps !== undefined && { skippedSteps }),
+      });
     } else if (event.type === "evaluation") {
-      this.#write({ iteration: event.iteration, validationLoss: event.validationLoss });
+      const { iteration, validationLoss, score } = event;
+      this.#write({ iteration, validationLoss, ...(score !== undefined && { score }) });
     }
   }
 

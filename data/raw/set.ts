@@ -3,9 +3,7 @@ import { DataError } from "../errors.ts";
 import type { GrowingSet } from "../loader/mod.ts";
 import type { Shard, ShardSize } from "../shards/mod.ts";
 import type { Tokenizer } from "../tokenizers/mod.ts";
-import type { Tokens } from "../tokens.ts";
 import {
-  hashOf,
   newTokens,
   readStore,
   readTokens,
@@ -17,7 +15,7 @@ import { describeFiles, type RawSource } from "./texts.ts";
 import type { RawAnswer, RawFailure, RawRequest, RawSetup } from "./worker.ts";
 
 /** Goes into the key by which a store is known. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Options of `openRawSet`. */
 export interface RawSetOptions extends RawSource {
@@ -128,7 +126,7 @@ class WorkerSet implements RawSet {
     const { rows } = this.shards[shard];
     const first = shard * this.#shape.blockRows * T;
     const tokens = newTokens(this.#shape, rows * T + 1);
-    await this.#fill(tokens, shard, first);
+    await readTokens(tokensPath(this.#options.folder), first, tokens, this.#hashes[shard]);
     return {
       rows,
       row: (index) => ({ tokens: tokens.subarray(index * T, index * T + T + 1) }),
@@ -139,20 +137,6 @@ class WorkerSet implements RawSet {
   [Symbol.dispose](): void {
     this.#worker?.terminate();
     this.#fail(new Error(`Cannot read ${this.path}: it has been closed`));
-  }
-
-  async #fill(tokens: Tokens, shard: number, first: number): Promise<void> {
-    const path = tokensPath(this.#options.folder);
-    const count = await readTokens(path, first, tokens);
-    const expected = this.#hashes[shard];
-    const found = hashOf(tokens);
-    if (count === tokens.length && found === expected) return;
-    throw new DataError(
-      `Cannot read tokens: wanted sha256 ${expected} of ${tokens.byteLength} bytes, got ${found} ` +
-        `of ${count * tokens.BYTES_PER_ELEMENT}; remove the folder, they are made again`,
-      path,
-      first * tokens.BYTES_PER_ELEMENT,
-    );
   }
 
   #start(): Worker {

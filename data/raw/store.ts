@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { AppendFile } from "../append_file.ts";
+import { DataError } from "../errors.ts";
 import { Journal } from "../prepare/mod.ts";
 import type { Tokens } from "../tokens.ts";
 import type { RawPosition } from "./tokens.ts";
@@ -26,6 +27,8 @@ export interface StoreShape {
 export interface StoreContent {
   /** SHA-256 of each whole block, at the end also of the last one. */
   sha256: string[];
+  /** SHA-256 of what there is of the block begun. */
+  begun?: string;
   /** Tokens of all blocks and of the one begun. */
   tokens: number;
   /** Where reading the sources stood behind them. @default at the beginning */
@@ -43,6 +46,8 @@ interface StartEntry {
 interface BlocksEntry {
   type: "blocks" | "end";
   sha256: string[];
+  /** SHA-256 of the ids of the block begun, its border token included. */
+  begun: string;
   tokens: number;
   position?: RawPosition;
 }
@@ -101,7 +106,7 @@ export class StoreWriter implements Disposable {
   /**
    * Opens a folder, which is made where it is missing; what it holds of another key is forgotten.
    *
-   * @throws {DataError} where tokens that the journal tells of are missing
+   * @throws {DataError} where tokens that the journal tells of are missing or damaged
    */
   static async open(folder: string, shape: StoreShape): Promise<StoreWriter> {
     let { journal, entries } = await openJournal(folder);
@@ -167,12 +172,13 @@ export class StoreWriter implements Disposable {
     this.#written = this.#filled;
   }
 
-  async #record(entry: Omit<BlocksEntry, "tokens">): Promise<void> {
+  async #record(about: Omit<BlocksEntry, "tokens" | "begun">): Promise<void> {
     await this.#write();
     await this.#file.sync();
     const tokens = this.#file.bytes / this.#block.BYTES_PER_ELEMENT;
-    await this.#journal.record({ ...entry, tokens });
-    addEntry(this.#content, { ...entry, tokens });
+    const entry = { ...about, tokens, begun: hashOf(this.#block.subarray(0, this.#filled)) };
+    await this.#journal.record(entry);
+    addEntry(this.#content, entry);
   }
 
   /** Brings back the block begun. */
@@ -181,7 +187,7 @@ export class StoreWriter implements Disposable {
     if (ended || tokens === 0) return;
     const first = sha256.length * (this.#block.length - 1);
     const begun = this.#block.subarray(0, tokens - first);
-    await readTokens(path, first, begun);
+    await readTokens(path, first, begun, this.#content.begun!);
     this.#filled = this.#written = begun.length;
   }
 }
@@ -189,9 +195,14 @@ export class StoreWriter implements Disposable {
 /**
  * Fills an array with the tokens of a file from `first` on.
  *
- * @returns how many there were
+ * @throws {DataError} where their SHA-256 is not the one that is expected
  */
-export async function readTokens(path: string, first: number, into: Tokens): Promise<number> {
+export async function readTokens(
+  path: string,
+  first: number,
+  into: Tokens,
+  expected: string,
+): Promise<void> {
   using file = await Deno.open(path);
   await file.seek(first * into.BYTES_PER_ELEMENT, Deno.SeekMode.Start);
   const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
@@ -201,7 +212,14 @@ export async function readTokens(path: string, first: number, into: Tokens): Pro
     if (count === null) break;
     done += count;
   }
-  return Math.floor(done / into.BYTES_PER_ELEMENT);
+  const found = hashOf(into);
+  if (done === bytes.length && found === expected) return;
+  throw new DataError(
+    `Cannot read tokens: wanted sha256 ${expected} of ${bytes.length} bytes, got ${found} of ` +
+      `${done}; remove the folder, they are made again`,
+    path,
+    first * into.BYTES_PER_ELEMENT,
+  );
 }
 
 /** SHA-256 of tokens, in hexadecimal. */
@@ -227,6 +245,7 @@ function contentOf(entries: readonly Entry[], key: string): StoreContent {
 function addEntry(content: StoreContent, entry: Entry): void {
   if (entry.type === "start") return;
   content.sha256.push(...entry.sha256);
+  content.begun = entry.begun;
   content.tokens = entry.tokens;
   content.position = entry.position;
   content.ended = entry.type === "end";

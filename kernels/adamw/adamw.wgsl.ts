@@ -1,6 +1,7 @@
 /**
  * AdamW: p −= lr·wd·p; m = β1·m + (1 − β1)·g; v = β2·v + (1 − β2)·g²; p −= lr·m̂ / (√v̂ + ε) with
- * m̂ = m / (1 − β1ᵗ), v̂ = v / (1 − β2ᵗ) and g the gradient times norm[1].
+ * m̂ = m / (1 − β1ᵗ), v̂ = v / (1 − β2ᵗ) and g the gradient times norm[1]; nothing where that is
+ * below 0.
  * Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
  */
 
@@ -29,7 +30,7 @@ struct Params {
 @compute @workgroup_size(BLOCK)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * BLOCK;
-  if (i >= params.n / ${width}u) { return; }
+  if (i >= params.n / ${width}u || norm[1] < 0.0) { return; }
   let index = ${vector ? "i * 4u + vec4u(0u, 1u, 2u, 3u)" : "i"};
   let decayed = index < ${vector ? "vec4u(params.decayed)" : "params.decayed"};
   let now = schedule[0];

@@ -11,7 +11,7 @@ export interface AdamwTensors {
   m: Tensor;
   /** Running mean of their squares. */
   v: Tensor;
-  /** [2], from {@linkcode gradientNorm}: gradients are multiplied by norm[1]. */
+  /** [2], from {@linkcode gradientNorm}: gradients are multiplied by norm[1]; below 0 it leaves the step out. */
   norm: Tensor;
   /** [4], written before step t, from 1: learning rate, 1 / (1 − β1ᵗ), 1 / (1 − β2ᵗ), unused. */
   schedule: Tensor;

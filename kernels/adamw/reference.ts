@@ -21,6 +21,7 @@ export function adamw(
 ): void {
   const { parameters, gradients, m, v, norm, schedule } = t;
   const [rate, correction1, correction2] = schedule;
+  if (norm[1] < 0) return;
   for (let i = 0; i < parameters.length; i++) {
     const g = gradients[i] * norm[1];
     if (i < decayed) parameters[i] *= 1 - rate * weightDecay;

@@ -1,4 +1,4 @@
-import { type Device, groupOf } from "../gpu/mod.ts";
+import { Choices, type Device, groupOf, shapeClass } from "../gpu/mod.ts";
 import type { KernelCase, Op, Reference } from "./kernel_case.ts";
 import type { OpCase } from "./spec.ts";
 import { TrialRun } from "./trial_run.ts";
@@ -18,43 +18,53 @@ export async function checkCase(
   one: OpCase,
 ): Promise<string | undefined> {
   using trial = await TrialRun.create(device, op, one);
-  return await faultOf(trial, reference);
+  return await trial.check(reference);
+}
+
+/** What a check found. */
+export interface CheckedVariant {
+  /** The variant's name; undefined where the op has but one. */
+  variant?: string;
+  /** What is wrong; undefined where all is well. */
+  fault?: string;
 }
 
 /**
- * Checks a case with each variant that its op has for these sizes, but those whose threads wait for
- * each other where `barriers` is false.
+ * Checks a case with the variant that the device picks, or with each that its op has for these sizes.
+ * What was chosen before is chosen after.
  *
- * @returns what is wrong, by variant; a variant that does not compile is among them
+ * @param options.all whether all variants are checked
+ * @param options.barriers whether those are among them whose threads wait for each other
+ * @returns what is wrong, by variant; one that does not compile is among them
  */
 export async function checkVariants(
   device: Device,
   one: KernelCase,
-  { barriers }: { barriers: boolean },
-): Promise<{ variant: string; fault: string | undefined }[]> {
-  const found: { variant: string; fault: string | undefined }[] = [];
-  const check = async (variant: string) => {
-    const fault = await checkCase(device, one.op, one.reference, one)
-      .catch((error: Error) => error.message);
-    found.push({ variant, fault });
-  };
-  const before = device.choices.table;
-  const asked = new Set(device.choices.asked.keys());
-  await check("default");
-  const questions = [...device.choices.asked].filter(([key]) => !asked.has(key));
-  for (const [key, question] of questions) {
-    const [standard, ...others] = question.variants;
-    found[0].variant = standard.name;
-    for (const { name, order } of others.filter((each) => barriers || !each.barriers)) {
-      device.choices.merge({ orders: { [groupOf(question)]: order }, variants: { [key]: name } });
-      await check(name);
-    }
-    device.choices.reset(before);
+  { all, barriers }: { all: boolean; barriers: boolean },
+): Promise<CheckedVariant[]> {
+  const check = (choices: Choices) =>
+    device.withChoices(
+      choices,
+      () => checkCase(device, one.op, one.reference, one).catch((error: Error) => error.message),
+    );
+  const asking = new Choices(device.choices.table);
+  const found: CheckedVariant[] = [{ fault: await check(asking) }];
+  const [question] = asking.asked.values();
+  if (!question) return found;
+  const picked = asking.pick(question);
+  found[0].variant = picked.name;
+  const others = question.variants.filter((each) =>
+    each !== picked && (barriers || !each.barriers)
+  );
+  for (const { name, order } of all ? others : []) {
+    const table = {
+      orders: { [groupOf(question)]: order },
+      variants: { [shapeClass(question)]: name },
+    };
+    const choices = new Choices(table);
+    const fault = await check(choices);
+    const given = choices.pick(question).name === name;
+    found.push({ variant: name, fault: given ? fault : "it does not compile" });
   }
   return found;
-}
-
-async function faultOf(trial: TrialRun, reference: Reference): Promise<string | undefined> {
-  const runs: [ArrayBuffer[], ArrayBuffer[]] = [await trial.results(), await trial.results()];
-  return trial.fault(runs, trial.expected(reference));
 }

@@ -3,7 +3,7 @@ import { DECODING_CASES } from "./decoding_cases.ts";
 import type { KernelCaseMaker } from "./kernel_case.ts";
 import { TRAINING_CASES } from "./training_cases.ts";
 
-export { checkCase, checkVariants } from "./check.ts";
+export { checkCase, type CheckedVariant, checkVariants } from "./check.ts";
 export type { KernelCase, KernelCaseMaker, ModelSizes, Op, Reference } from "./kernel_case.ts";
 export {
   accumulate,

@@ -25,6 +25,8 @@ import { gradientNorm, gradientNormPartialShape } from "../gradient_norm/mod.ts"
 import * as gradientNormReference from "../gradient_norm/reference.ts";
 import { layernormBackward, layernormForward, layernormPartialShape } from "../layernorm/mod.ts";
 import * as layernormReference from "../layernorm/reference.ts";
+import { scaleLoss, updateLossScale } from "../loss_scale/mod.ts";
+import * as lossScaleReference from "../loss_scale/reference.ts";
 import { type Layout, matmul } from "../matmul/mod.ts";
 import { keepFactor } from "../random/reference.ts";
 import { residualForward } from "../residual/mod.ts";
@@ -353,6 +355,25 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
         norm: output([2]),
       },
       options: { clip: 1 },
+    }),
+  },
+  {
+    name: "loss scale",
+    at: () => ({
+      op: (pass, { state, scale, norm }, options) => {
+        scaleLoss(pass, { state, scale });
+        updateLossScale(pass, { state, norm }, options);
+      },
+      reference: (t, options) => {
+        lossScaleReference.scaleLoss(t);
+        lossScaleReference.updateLossScale(t, options);
+      },
+      tensors: {
+        state: update([2], (i) => [1024, 3][i]),
+        scale: update([1], () => 0.25),
+        norm: update([2], () => 5000),
+      },
+      options: { clip: 1, interval: 4 },
     }),
   },
   {

@@ -49,7 +49,7 @@ export class TrialRun implements Disposable {
       trial.recording = trial.#stack.use(
         await device.record(one.label, (pass) => op(pass, trial.#tensors, one.options)),
       );
-      trial.reset();
+      trial.#reset();
       return trial;
     } catch (error) {
       trial[Symbol.dispose]();
@@ -58,7 +58,7 @@ export class TrialRun implements Disposable {
   }
 
   /** Gives every tensor the numbers that it had before the op. */
-  reset(): void {
+  #reset(): void {
     for (const [name, tensor] of Object.entries(this.#tensors)) {
       this.#whole[name].write(this.#before[name]);
       if (tensor instanceof Texels) tensor.copyFrom(this.#content(name));
@@ -66,8 +66,8 @@ export class TrialRun implements Disposable {
   }
 
   /** Runs the op once on the first numbers and gives all memory, guards included. */
-  async results(): Promise<ArrayBuffer[]> {
-    this.reset();
+  async #results(): Promise<ArrayBuffer[]> {
+    this.#reset();
     this.recording.run();
     for (const [name, tensor] of Object.entries(this.#tensors)) {
       if (tensor instanceof Texels) tensor.copyTo(this.#content(name));
@@ -75,8 +75,17 @@ export class TrialRun implements Disposable {
     return await this.device.read(Object.values(this.#whole));
   }
 
+  /**
+   * Runs the op twice and compares.
+   *
+   * @returns the first thing that is wrong, as a sentence; undefined where all is well
+   */
+  async check(reference: Reference): Promise<string | undefined> {
+    return this.#fault([await this.#results(), await this.#results()], this.#expected(reference));
+  }
+
   /** What the reference makes of the first numbers. */
-  expected(reference: Reference): Record<string, HostData> {
+  #expected(reference: Reference): Record<string, HostData> {
     const { tensors, sizes, options } = this.one;
     const data: Record<string, HostData> = {};
     for (const [name, { dtype, shape }] of Object.entries(tensors)) {
@@ -86,8 +95,7 @@ export class TrialRun implements Disposable {
     return data;
   }
 
-  /** The first thing that is wrong with the results of two runs, as a sentence. */
-  fault(
+  #fault(
     [first, second]: [ArrayBuffer[], ArrayBuffer[]],
     expected: Record<string, HostData>,
   ): string | undefined {

@@ -21,10 +21,20 @@ export interface DeviceOptions {
    */
   maxBindingBytes?: number;
   /**
+   * Whether kernels may have tensors of f16 where the adapter can; turn it off to test what others do.
+   * @default true
+   */
+  f16?: boolean;
+  /**
    * Which variants ops use.
    * @default each op's default
    */
   choices?: Choices;
+  /**
+   * Takes a warning, such as that a variant does not compile here.
+   * @default console.warn
+   */
+  warn?: (text: string) => void;
 }
 
 /** A compiled shader, ready to be dispatched. */
@@ -59,14 +69,16 @@ const READBACK_USAGE = 0x01 | 0x08; // MAP_READ | COPY_DST
 export class Device implements Disposable {
   /** Largest range a kernel may bind, in bytes. */
   readonly maxBindingBytes: number;
-  /** Which variants ops use. */
-  readonly choices: Choices;
   #kernels = new Map<string, Promise<Kernel>>();
   #allocations: Promise<void>[] = [];
   #failure?: GpuError;
+  /** The device whose probes count. */
+  #measured: Device = this;
   #texturesPay?: Promise<boolean>;
   #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
+  #choices: Choices;
+  #warn: (text: string) => void;
   #prefersTextures = false;
   #bytes = 0;
   #disposed = false;
@@ -76,7 +88,8 @@ export class Device implements Disposable {
     readonly adapter: GPUAdapter,
     options: DeviceOptions,
   ) {
-    this.choices = options.choices ?? new Choices();
+    this.#choices = options.choices ?? new Choices();
+    this.#warn = options.warn ?? ((text) => console.warn(text));
     this.maxBindingBytes = Math.min(
       options.maxBindingBytes ?? Infinity,
       gpu.limits.maxStorageBufferBindingSize,
@@ -101,7 +114,7 @@ export class Device implements Disposable {
    * @throws {GpuError} if there is no adapter
    */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    const { powerPreference = "high-performance" } = options;
+    const { powerPreference = "high-performance", f16 = true } = options;
     const adapter = await navigator.gpu?.requestAdapter({ powerPreference });
     if (!adapter) {
       throw new GpuError(
@@ -111,7 +124,7 @@ export class Device implements Disposable {
     const limits: Record<string, number> = {};
     for (const name of LIMITS) limits[name] = adapter.limits[name];
     const features = (["shader-f16", "timestamp-query"] as const)
-      .filter((name) => adapter.features.has(name));
+      .filter((name) => adapter.features.has(name) && (f16 || name !== "shader-f16"));
     const gpu = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures: features });
     return new Device(gpu, adapter, options);
   }
@@ -135,7 +148,7 @@ export class Device implements Disposable {
       maxBindingBytes: this.maxBindingBytes,
       choices: new Choices(this.choices.table),
     });
-    device.#texturesPay = this.texturesPay();
+    device.#measured = this;
     return device;
   }
 
@@ -152,10 +165,16 @@ export class Device implements Disposable {
   /**
    * Makes a tensor of zeros that owns its memory.
    *
-   * @throws {GpuError} if the adapter allows no buffer of this size. A device that runs out of
+   * @throws {GpuError} if the adapter allows no buffer of this size, or has no f16. A device that runs out of
    * memory tells it at the next {@linkcode Device.check}.
    */
   tensor(label: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
+    if (dtype === "f16" && !this.gpu.features.has("shader-f16")) {
+      const features = [...this.gpu.features].sort().join(", ") || "none";
+      throw new GpuError(
+        `Cannot allocate ${label} [${shape}] in f16: it needs the feature shader-f16, this device has ${features}. Use f32.`,
+      );
+    }
     const size = wholeWords(widthOf(dtype) * sizeOf(shape));
     const { maxBufferSize } = this.gpu.limits;
     if (size > maxBufferSize) {
@@ -229,7 +248,8 @@ export class Device implements Disposable {
   }
 
   /**
-   * Writes down a list of kernel launches once, to be run many times.
+   * Writes down a list of kernel launches once, to be run many times. Where a variant of an op does not
+   * compile on this adapter, it is given up with a warning and the next one is written down.
    *
    * @example
    * ```ts
@@ -252,9 +272,17 @@ export class Device implements Disposable {
       pass.owned.dispose();
       throw error;
     }
-    const recording = await Recording.compile(this, label, pass);
-    await this.check();
-    return recording;
+    try {
+      const recording = await Recording.compile(this, label, pass);
+      await this.check();
+      return recording;
+    } catch (error) {
+      if (!(error instanceof ShaderError) || !this.choices.drop(error.label)) throw error;
+      this.#warn(
+        `Not using ${error.label} on this adapter, but the next variant: ${error.message}`,
+      );
+      return await this.record(label, write);
+    }
   }
 
   /** Compiles a shader, or finds it compiled. */
@@ -302,11 +330,29 @@ export class Device implements Disposable {
 
   /** Whether loads through textures are much faster than through storage buffers; measured once. */
   texturesPay(): Promise<boolean> {
+    if (this.#measured !== this) return this.#measured.texturesPay();
     return this.#texturesPay ??= texturesPay(this);
+  }
+
+  /** Which variants ops use. */
+  get choices(): Choices {
+    return this.#choices;
+  }
+
+  /** Does some work with other choices of variants. */
+  async withChoices<T>(choices: Choices, work: () => Promise<T>): Promise<T> {
+    const before = this.#choices;
+    this.#choices = choices;
+    try {
+      return await work();
+    } finally {
+      this.#choices = before;
+    }
   }
 
   /** Whether threads wait long for each other, as on a software adapter; measured once. */
   barriersAreSlow(): Promise<boolean> {
+    if (this.#measured !== this) return this.#measured.barriersAreSlow();
     return this.#barriersAreSlow ??= barriersAreSlow(this);
   }
 

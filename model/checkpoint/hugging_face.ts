@@ -1,4 +1,4 @@
-import { assertConfig, type ClassHead, type GptConfig } from "../config.ts";
+import { assertConfig, type ClassHead, type GptConfig, type ModelTask } from "../config.ts";
 
 /** A model's `config.json` as parsed. */
 export type HuggingFaceConfig = Record<string, unknown>;
@@ -64,7 +64,7 @@ export function configToHuggingFace(
     use_cache: true,
     vocab_size: config.vocabularySize,
     ...(config.head && headToHuggingFace(config.head)),
-    quern: { bias: config.bias },
+    quern: { bias: config.bias, ...(config.task && { task: config.task }) },
   };
 }
 
@@ -116,6 +116,27 @@ function headFromHuggingFace(
   };
 }
 
+const TASKS: readonly string[] = ["classify", "tag", "translate", "chat", "text"];
+
+function taskFromJson(
+  task: unknown,
+  fail: (key: string, rule: string, value: unknown) => never,
+): ModelTask {
+  if (!isRecord(task) || !TASKS.includes(task.name as string)) {
+    return fail("quern.task", `an object with a name of ${TASKS.join(", ")}`, task);
+  }
+  const { name, prompt, piece } = task;
+  if (prompt !== undefined && typeof prompt !== "string") fail("quern.task.prompt", "text", prompt);
+  if (piece !== undefined && piece !== "first" && piece !== "last") {
+    fail("quern.task.piece", "first or last", piece);
+  }
+  return {
+    name: name as ModelTask["name"],
+    ...(prompt !== undefined && { prompt: prompt as string }),
+    ...(piece !== undefined && { piece: piece as "first" | "last" }),
+  };
+}
+
 /**
  * The shape that a `config.json` of GPT-2 describes, with the output layer or with a head over texts
  * or tokens.
@@ -146,8 +167,10 @@ export function configFromHuggingFace(json: unknown, path: string): GptConfig {
     if (found !== value) fail(key, JSON.stringify(value), found);
   }
   if (!isRecord(quern)) return fail("quern", "an object", quern);
-  const { bias = true, ...others } = quern;
-  for (const key in others) fail(`quern.${key}`, "left out, only quern.bias is known", others[key]);
+  const { bias = true, task, ...others } = quern;
+  for (const key in others) {
+    fail(`quern.${key}`, "left out, only quern.bias and quern.task are known", others[key]);
+  }
   const flag = (key: string, value: unknown) =>
     typeof value === "boolean" ? value : fail(key, "true or false", value);
   const size = (key: string): number => {
@@ -173,6 +196,7 @@ export function configFromHuggingFace(json: unknown, path: string): GptConfig {
   };
   const head = headFromHuggingFace(json, fail);
   if (head) config.head = head;
+  if (task !== undefined) config.task = taskFromJson(task, fail);
   if (n_inner != null && n_inner !== 4 * config.channels) {
     fail("n_inner", `null or ${4 * config.channels}, 4 times n_embd`, n_inner);
   }

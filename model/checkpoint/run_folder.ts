@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { hasAdapter } from "./adapter.ts";
 import { removeFolder } from "./folder.ts";
 import { SafetensorsFile } from "./safetensors.ts";
 import { hasWeights, refusePickle } from "./tensor_files.ts";
@@ -23,6 +24,8 @@ export interface TrainerState {
   validationLoss?: number;
   /** The task's own measure of them. */
   score?: number;
+  /** Of training in f16: the loss scale, the steps since it last changed, and the updates left out. */
+  lossScale?: { scale: number; steps: number; skipped: number };
   /** Validation loss of the best checkpoint so far: of the highest score, or the lowest loss. */
   bestValidationLoss?: number;
   /** Score of that one. */
@@ -119,6 +122,10 @@ export async function readTrainerState(folder: string): Promise<TrainerState> {
       fail(`${key} must be a number or absent, got ${losses[key]}`);
     }
   }
+  const { lossScale } = losses;
+  if (lossScale && !(lossScale.scale >= 1 && lossScale.steps >= 0 && lossScale.skipped >= 0)) {
+    fail(`lossScale must tell scale, steps and skipped, got ${JSON.stringify(lossScale)}`);
+  }
   return { iteration, ...losses };
 }
 
@@ -132,7 +139,7 @@ function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint {
 
 async function isModelFolder(folder: string): Promise<boolean> {
   const config = await Deno.stat(join(folder, "config.json")).catch(() => undefined);
-  return config?.isFile === true && await hasWeights(folder);
+  return config?.isFile === true && (await hasWeights(folder) || await hasAdapter(folder));
 }
 
 /** The whole checkpoints by iteration, and a sentence on each of the others. */

@@ -1,4 +1,6 @@
-import type { GptConfig } from "../config.ts";
+import { type GptConfig, isAdapted, type LoraConfig } from "../config.ts";
+import { AdapterFile, hasAdapter } from "./adapter.ts";
+import { assertSameShape, configFromHuggingFace } from "./hugging_face.ts";
 import { READABLE_TYPES, writeSafetensors } from "./safetensors.ts";
 import type { TensorInfo } from "./safetensors_header.ts";
 import { TensorFiles } from "./tensor_files.ts";
@@ -16,7 +18,7 @@ export interface ParameterShape {
 /**
  * The parameters of a GPT in the order of the forward pass: token and position embedding, blocks,
  * last layer norm, and the head: the output layer where it is not tied, `score` over texts or
- * `classifier` over tokens. Without biases there are none here.
+ * `classifier` over tokens; then what adapts layers. Without biases there are none here.
  */
 export function parameterShapes(config: GptConfig): ParameterShape[] {
   return shapesWithBiases(config).filter(({ name }) => !isLeftOut(name, config));
@@ -30,7 +32,7 @@ function isLeftOut(name: string, { bias }: GptConfig): boolean {
 const TOKEN_HEAD_BIAS = "classifier.bias";
 
 function shapesWithBiases(config: GptConfig): ParameterShape[] {
-  const { layers, channels: C, context, vocabularySize: V, tie, head } = config;
+  const { layers, channels: C, context, vocabularySize: V, tie, head, lora } = config;
   const result: ParameterShape[] = [];
   const add = (name: string, ...shape: number[]) =>
     result.push({ name, shape, decayed: shape.length > 1 });
@@ -55,6 +57,15 @@ function shapesWithBiases(config: GptConfig): ParameterShape[] {
     add("classifier.weight", head.labels.length, C);
     add(TOKEN_HEAD_BIAS, head.labels.length);
   } else if (!tie) add("lm_head.weight", V, C);
+  const sizes = { "attn.c_attn": [C, 3 * C], "attn.c_proj": [C, C] };
+  const wide = { "mlp.c_fc": [C, 4 * C], "mlp.c_proj": [4 * C, C] };
+  for (let l = 0; l < layers; l++) {
+    for (const [layer, [inner, outer]] of Object.entries({ ...sizes, ...wide })) {
+      if (!isAdapted(layer, lora)) continue;
+      add(`transformer.h.${l}.${layer}.lora_A.weight`, lora!.rank, inner);
+      add(`transformer.h.${l}.${layer}.lora_B.weight`, outer, lora!.rank);
+    }
+  }
   return result;
 }
 
@@ -78,49 +89,116 @@ export async function writeWeights(
   await writeSafetensors(path, tensors);
 }
 
-/** The weights of a GPT in a folder, in one `model.safetensors` or in shards, open for reading. */
+/** The weights of a GPT in a folder, open for reading: a model's own, or an adapter's with its base. */
 export class WeightsFile implements Disposable {
   private constructor(
-    private readonly files: TensorFiles,
-    /** The files' own name of each parameter. */
-    private readonly names: ReadonlyMap<string, string>,
+    /**
+     * Reads a parameter as f32, in row-major order.
+     *
+     * @param name one of {@linkcode parameterShapes}
+     */
+    readonly read: (name: string) => Promise<Float32Array<ArrayBuffer>>,
+    private readonly stack: DisposableStack,
   ) {}
 
   /**
    * Opens a folder and checks that it holds the parameters of this shape, all of them and no others,
-   * each with or without `transformer.` before its name, and without biases at most zero ones.
+   * each with or without `transformer.` before its name, and without biases at most zero ones. Of an
+   * adapter's folder the base is opened too; where the shape has no adapters they are merged into it.
    *
-   * @throws {Deno.errors.NotFound} if it holds no weights, or a shard is missing
+   * @throws {Deno.errors.NotFound} if it holds no weights, or a shard or an adapter's base is missing
    * @throws {TypeError} if its weights are a pickle file, or a tensor is none of numbers
    * @throws {SyntaxError} if a file is broken
-   * @throws {RangeError} if a tensor is missing, of another shape, or none of this model's
+   * @throws {RangeError} if a tensor is missing, of another shape, or none of this model's; if an
+   * adapter is for another base
    */
   static async open(folder: string, config: GptConfig): Promise<WeightsFile> {
-    const files = await TensorFiles.open(folder);
-    try {
-      const names = matchNames(files, config);
-      if (!config.bias) await assertNoBiases(files);
-      return new WeightsFile(files, names);
-    } catch (error) {
-      files[Symbol.dispose]();
-      throw error;
+    using stack = new DisposableStack();
+    const read = await hasAdapter(folder)
+      ? await openAdapter(stack, folder, config)
+      : await openOwn(stack, folder, config);
+    return new WeightsFile(read, stack.move());
+  }
+
+  /** Closes the files. */
+  [Symbol.dispose](): void {
+    this.stack.dispose();
+  }
+}
+
+type Read = WeightsFile["read"];
+
+async function openOwn(stack: DisposableStack, folder: string, config: GptConfig): Promise<Read> {
+  const files = stack.use(await TensorFiles.open(folder));
+  const names = matchNames(files, config);
+  if (!config.bias) await assertNoBiases(files);
+  return (name) => files.read(names.get(name) ?? name);
+}
+
+async function openAdapter(
+  stack: DisposableStack,
+  folder: string,
+  config: GptConfig,
+): Promise<Read> {
+  const adapter = stack.use(await AdapterFile.open(folder));
+  const { base, lora } = adapter;
+  const found = await readBaseConfig(folder, base);
+  assertSameShape(base, found, config);
+  const own = await openOwn(stack, base, found);
+  await adapter.assertBase(own);
+  for (const { name, shape } of parameterShapes({ ...config, lora })) {
+    const isNew = /[.]lora_[AB][.]/.test(name) || !name.startsWith("transformer.");
+    if (!isNew || (!adapter.has(name) && name === "lm_head.weight")) continue;
+    const has = adapter.shapeOf(name);
+    if (`${has}` !== `${shape}`) {
+      throw new RangeError(
+        `Cannot use the adapter ${folder}: ${name} must be [${shape}], got ${
+          has ? `[${has}]` : "none"
+        }; it is for another model`,
+      );
     }
   }
+  return async (name) => {
+    if (adapter.has(name)) return await adapter.read(name);
+    const weight = await own(name);
+    const layer = name.replace(/[.]weight$/, "");
+    if (config.lora || !adapter.has(`${layer}.lora_A.weight`)) return weight;
+    const a = await adapter.read(`${layer}.lora_A.weight`);
+    const b = await adapter.read(`${layer}.lora_B.weight`);
+    return merge(weight, a, b, lora);
+  };
+}
 
-  /**
-   * Reads a parameter as f32, in row-major order.
-   *
-   * @param name one of {@linkcode parameterShapes}
-   * @throws {RangeError} if the model has no such parameter
-   */
-  read(name: string): Promise<Float32Array<ArrayBuffer>> {
-    return this.files.read(this.names.get(name) ?? name);
-  }
+async function readBaseConfig(folder: string, base: string): Promise<GptConfig> {
+  const path = `${base}/config.json`;
+  const text = await Deno.readTextFile(path).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Deno.errors.NotFound(
+      `Cannot use the adapter ${folder}: its base ${base} is not there; bring it back, or set ` +
+        "base_model_name_or_path of adapter_config.json to where it is",
+    );
+  });
+  return configFromHuggingFace(JSON.parse(text), path);
+}
 
-  /** Closes the file. */
-  [Symbol.dispose](): void {
-    this.files[Symbol.dispose]();
+/** weight [in, out] += α/r·Aᵀ·Bᵀ, with A [r, in] and B [out, r]; summed in double precision. */
+function merge(
+  weight: Float32Array<ArrayBuffer>,
+  a: Float32Array,
+  b: Float32Array,
+  { rank, alpha }: LoraConfig,
+): Float32Array<ArrayBuffer> {
+  const [inner, outer] = [a.length / rank, b.length / rank];
+  const row = new Float64Array(outer);
+  for (let i = 0; i < inner; i++) {
+    row.fill(0);
+    for (let r = 0; r < rank; r++) {
+      const factor = alpha / rank * a[r * inner + i];
+      for (let o = 0; o < outer; o++) row[o] += factor * b[o * rank + r];
+    }
+    for (let o = 0; o < outer; o++) weight[i * outer + o] += row[o];
   }
+  return weight;
 }
 
 /** Attention masks: no parameters, but older files carry them along. */

@@ -39,3 +39,5 @@ export {
   type ReportExample,
   type ReportFigure,
 } from "./report.ts";
+export { type LabelledText, NaiveBayes } from "./naive_bayes.ts";
+export { classProbabilities } from "./probabilities.ts";

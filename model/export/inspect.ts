@@ -1,6 +1,8 @@
 import { join } from "@std/path";
 import {
+  AdapterFile,
   configFromHuggingFace,
+  hasAdapter,
   parameterShapes,
   TensorFiles,
   WeightsFile,
@@ -35,7 +37,7 @@ export async function inspectModel(folder: string): Promise<ModelFacts> {
   const path: string = join(folder, "config.json");
   const config = configFromHuggingFace(await readJson(path), path);
   using _checked = await WeightsFile.open(folder, config);
-  using files = await TensorFiles.open(folder);
+  using files = await TensorFiles.open(await weightsFolder(folder));
   const tokenizer = await readJson(join(folder, "tokenizer.json")).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -48,6 +50,13 @@ export async function inspectModel(folder: string): Promise<ModelFacts> {
     isSharded: files.path.endsWith(".index.json"),
     ...(tokenizer && { tokenizer, tokenizerKind: kindOf(tokenizer) }),
   };
+}
+
+/** Where most of a model's weights are: of an adapter's folder that of its base. */
+async function weightsFolder(folder: string): Promise<string> {
+  if (!await hasAdapter(folder)) return folder;
+  using adapter = await AdapterFile.open(folder);
+  return adapter.base;
 }
 
 function kindOf({ model, added_tokens: added }: Record<string, unknown>): string {

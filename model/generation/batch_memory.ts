@@ -83,6 +83,9 @@ export interface BatchMemory extends Disposable {
  * @throws {GpuError} if the adapter allows no buffer of a tensor's size
  */
 export function createBatchMemory(model: Gpt, sizes: BatchSizes): BatchMemory {
+  if (model.config.lora) {
+    throw new TypeError("Cannot write text with adapters that are trained: load the model anew");
+  }
   if (model.config.head) {
     const { of, labels } = model.config.head;
     const what = `${labels.slice(0, 4).join(", ")}${labels.length > 4 ? ", …" : ""}`;

@@ -1,6 +1,7 @@
 import { biasGradientPartialShape, layernormPartialShape, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
 import type { PassOptions } from "../network.ts";
+import type { LoraPasses } from "./lora.ts";
 import type { TensorMaker } from "./shared_tensors.ts";
 
 /** What a layer norm leaves for its backward pass. */
@@ -86,7 +87,12 @@ export interface Activations extends Disposable {
   /** Residual stream after the last block, [N, C]. */
   output: Tensor;
   norm: NormActivations;
+  /** What adapted layers need, where the model has some. */
+  lora?: LoraPasses;
 }
+
+/** Type of what products read and write: that of the matrices that they read. */
+const operandType = ({ matrices }: Pick<PassOptions, "matrices">) => matrices ? "f16" : "f32";
 
 /** What tells a stack of blocks from a GPT's. */
 export interface StackOptions {
@@ -110,22 +116,25 @@ export function createActivations(
   { bidirectional = false, source, first: firstBlock = 0 }: StackOptions = {},
 ): Activations {
   const { B, T, training, recompute = false } = options;
+  const precision = operandType(options);
   const { layers, channels: C, heads } = config;
   const N = B * T;
   const before = device.allocatedBytes;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  const operand = (label: string, columns: number, rows = N) =>
+    stack.use(device.tensor(label, [rows, columns], precision));
   const places = (label: string) => stack.use(device.tensor(label, [B, T], "u32"));
   const norm = (label: string): NormActivations => ({
-    y: tensor(label, N, C),
+    y: operand(label, C),
     mean: tensor(`${label} mean`, N),
     rstd: tensor(`${label} rstd`, N),
   });
   const cross = (label: string, source: Source): CrossActivations => ({
     norm: norm(`${label} norm`),
-    q: tensor(`${label} q`, N, C),
-    kv: tensor(`${label} kv`, B * source.T, 2 * C),
-    attended: tensor(`${label} attended`, N, C),
+    q: operand(`${label} q`, C),
+    kv: operand(`${label} kv`, 2 * C, B * source.T),
+    attended: operand(`${label} attended`, C),
     lse: tensor(`${label} lse`, B, heads, T),
     joined: tensor(`${label} joined`, N, C),
   });
@@ -133,14 +142,14 @@ export function createActivations(
   const block = (l: number): BlockActivations => ({
     x: stream(l),
     norm1: norm(`block ${l} norm1`),
-    qkv: tensor(`block ${l} qkv`, N, 3 * C),
-    attended: tensor(`block ${l} attended`, N, C),
+    qkv: operand(`block ${l} qkv`, 3 * C),
+    attended: operand(`block ${l} attended`, C),
     lse: tensor(`block ${l} lse`, B, heads, T),
     middle: tensor(`block ${l} middle`, N, C),
     ...(source && { cross: cross(`block ${l} cross`, source) }),
     norm2: norm(`block ${l} norm2`),
-    wide: tensor(`block ${l} wide`, N, 4 * C),
-    active: tensor(`block ${l} active`, N, 4 * C),
+    wide: operand(`block ${l} wide`, 4 * C),
+    active: operand(`block ${l} active`, 4 * C),
   });
   const first = block(0);
   const later = (l: number): BlockActivations => {
@@ -180,6 +189,8 @@ export interface ActivationGradients extends Disposable {
   delta: Tensor;
   /** Before GELU, [N, 4C]. */
   wide: Tensor;
+  /** What adapted layers need, where the model has some. */
+  lora?: LoraPasses;
   /** Scratch of bias gradients, for up to 4C columns. */
   biasPartial: Tensor;
   /** Scratch of layer norms. */
@@ -192,26 +203,30 @@ export interface ActivationGradients extends Disposable {
 export function createActivationGradients(
   device: TensorMaker,
   { channels: C, heads }: Pick<GptConfig, "channels" | "heads">,
-  { B, T }: { B: number; T: number },
+  options: Pick<PassOptions, "B" | "T" | "matrices">,
   source?: Source,
 ): ActivationGradients {
+  const { B, T } = options;
+  const precision = operandType(options);
   const N = B * T;
   const stack = new DisposableStack();
   const tensor = (label: string, ...shape: number[]) => stack.use(device.tensor(label, shape));
+  const operand = (label: string, columns: number, rows = N) =>
+    stack.use(device.tensor(label, [rows, columns], precision));
   return {
     x: tensor("dx", N, C),
     branch: tensor("dbranch", N, C),
-    narrow: tensor("dnarrow", N, C),
-    qkv: tensor("dqkv", N, 3 * C),
+    narrow: operand("dnarrow", C),
+    qkv: operand("dqkv", 3 * C),
     ...(source && {
       cross: {
-        q: tensor("dq", N, C),
-        kv: tensor("dkv", B * source.T, 2 * C),
+        q: operand("dq", C),
+        kv: operand("dkv", 2 * C, B * source.T),
         source: tensor("dsource", B * source.T, C),
       },
     }),
     delta: tensor("delta", B, heads, T),
-    wide: tensor("dwide", N, 4 * C),
+    wide: operand("dwide", 4 * C),
     biasPartial: tensor("bias partials", ...biasGradientPartialShape([N, 4 * C])),
     normPartial: tensor("norm partials", ...layernormPartialShape([N, C])),
     next: stack.use(device.tensor("next", [B, T], "u32")),

@@ -5,6 +5,7 @@ import {
   copy,
   dropoutBackward,
   embeddingBackward,
+  geluBackward,
   layernormBackward,
   matmul,
   type Pass,
@@ -13,9 +14,11 @@ import {
 import type { GptConfig } from "../config.ts";
 import type { ActivationGradients, Activations, NormActivations } from "./activations.ts";
 import { type Dropout, SITES } from "./dropout.ts";
+import { loraBackward } from "./lora.ts";
 import { recomputeBlock, streamOf } from "./forward.ts";
 import type {
   Affine,
+  AffineGradient,
   BlockGradients,
   BlockParameters,
   CrossParameters,
@@ -175,9 +178,9 @@ function isTrained(block: BlockGradients): boolean {
  */
 function linear(
   pass: Pass,
-  { weight }: Affine,
-  gradient: Partial<Affine>,
-  { biasPartial }: ActivationGradients,
+  { weight, lora }: Affine,
+  gradient: AffineGradient,
+  { biasPartial, lora: passes }: ActivationGradients,
   { x, dy, dx, before, accumulate = false }: {
     x: Tensor;
     dy: Tensor;
@@ -186,7 +189,13 @@ function linear(
     accumulate?: boolean;
   },
 ): void {
-  matmul(pass, { a: dy, b: weight, y: dx, before }, { layout: "NT", accumulate });
+  if (lora && passes) {
+    // The adapter's part must be there before the way back through GELU, which then is a step apart.
+    const sum = before ? passes.wide.view(0, dx.shape) : dx;
+    loraBackward(pass, lora, gradient.lora ?? {}, passes, { x, dy, dx: sum });
+    matmul(pass, { a: dy, b: weight, y: sum }, { layout: "NT", accumulate: true });
+    if (before) geluBackward(pass, { x: before, dy: sum, dx });
+  } else matmul(pass, { a: dy, b: weight, y: dx, before }, { layout: "NT", accumulate });
   if (gradient.weight) {
     matmul(pass, { a: x, b: dy, y: gradient.weight }, { layout: "TN", accumulate: true });
   }
@@ -202,7 +211,7 @@ function linear(
 export function normBackward(
   pass: Pass,
   { weight }: Affine,
-  gradient: Partial<Affine>,
+  gradient: AffineGradient,
   x: Tensor,
   { mean, rstd }: NormActivations,
   d: ActivationGradients,

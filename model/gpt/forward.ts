@@ -11,6 +11,7 @@ import {
 import type { GptConfig } from "../config.ts";
 import type { Activations, NormActivations } from "./activations.ts";
 import { type Dropout, SITES } from "./dropout.ts";
+import { loraForward } from "./lora.ts";
 import type { Affine, BlockParameters, CrossParameters, GptParameters } from "./parameters.ts";
 
 /** What the blocks of a forward pass write, as far as training and inference share it. */
@@ -158,11 +159,15 @@ export function wholeRows(
   const clock = dropout ? { clock: dropout.clock } : {};
   const dropped = (layer: number) => dropout ? { dropout: dropout.rate, layer } : {};
   const linear = (
-    { weight, bias }: Affine,
+    { weight, bias, lora }: Affine,
     x: Tensor,
     y: Tensor,
     more: { residual?: Tensor; activated?: Tensor } = {},
-  ) => matmul(pass, { a: x, b: weight, y, bias, ...more }, { layout: "NN" });
+  ) => {
+    if (lora) loraForward(pass, lora, a.lora!, { x, y });
+    const accumulate = lora !== undefined;
+    matmul(pass, { a: x, b: weight, y, bias, ...more }, { layout: "NN", accumulate });
+  };
   const norm = ({ weight, bias }: Affine, x: Tensor, to: NormActivations) =>
     layernormForward(pass, { x, gain: weight, ...(bias ? { bias } : {}), ...to });
   const join = (site: number, { weights, x, stream, y }: JoinTensors) => {

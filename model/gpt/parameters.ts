@@ -1,5 +1,5 @@
 import { type Device, GpuError, sizeOf, type Tensor } from "../../kernels/mod.ts";
-import type { GptConfig } from "../config.ts";
+import { type GptConfig, isAdapted } from "../config.ts";
 import type { ParameterShape } from "../checkpoint/mod.ts";
 
 /** Elements that a tensor's start is rounded up to: WebGPU asks for 256-byte offsets at most, also in f16. */
@@ -35,6 +35,7 @@ export class ParameterSet implements Disposable {
    * @param parameters the model's, in the order of its forward pass
    * @param label names the set in errors, such as `weights`
    * @param isWanted whether a parameter has a place in it. @default all have
+   * @param dtype of its elements
    * @throws {GpuError} if a single parameter is larger than the adapter's largest buffer
    */
   static create(
@@ -42,6 +43,7 @@ export class ParameterSet implements Disposable {
     parameters: readonly ParameterShape[],
     label: string,
     isWanted: (name: string) => boolean = () => true,
+    dtype: "f32" | "f16" = "f32",
   ): ParameterSet {
     const shapes = parameters.filter(({ name }) => isWanted(name));
     const ordered = [
@@ -67,7 +69,7 @@ export class ParameterSet implements Disposable {
     }
     const tensors = new Map<string, Tensor>();
     const arenas = plans.map(({ size, decayed, entries }, i) => {
-      const tensor = device.tensor(`${label} ${i}`, [size]);
+      const tensor = device.tensor(`${label} ${i}`, [size], dtype);
       for (const [name, start, shape] of entries) {
         tensors.set(name, tensor.view(start, shape, name));
       }
@@ -130,9 +132,9 @@ export interface Stretch {
  * has all of them.
  */
 export function stretchesOf(all: ParameterSet, some: ParameterSet): Stretch[] {
-  const place = ({ buffer, offsetBytes }: Tensor, { arenas }: ParameterSet) => ({
+  const place = ({ buffer, offsetBytes, bytes, size }: Tensor, { arenas }: ParameterSet) => ({
     arena: arenas.findIndex(({ tensor }) => tensor.buffer === buffer),
-    start: offsetBytes / 4,
+    start: offsetBytes * size / bytes,
   });
   const found: { from: number; first: number; arena: number; start: number; size: number }[] = [];
   for (const [name, tensor] of some.tensors) {
@@ -158,6 +160,8 @@ export interface Affine {
   weight: Tensor;
   /** [out], or [C]. */
   bias?: Tensor;
+  /** What adapts a linear layer, where the model has adapters. */
+  lora?: LoraWeights;
 }
 
 /** The parameters of attention to another sequence. */
@@ -170,6 +174,14 @@ export interface CrossParameters {
   kv: Affine;
   /** Its output, [C, C]. */
   projection: Affine;
+}
+
+/** What adapts a linear layer: y += α/r·x·Aᵀ·Bᵀ. */
+export interface LoraWeights {
+  /** [r, in]. */
+  a: Tensor;
+  /** [out, r]. */
+  b: Tensor;
 }
 
 /** The parameters of a block. */
@@ -206,17 +218,20 @@ export interface GptParameters {
   headBias?: Tensor;
 }
 
+/** The gradients of a layer's parameters that are trained. */
+export type AffineGradient = Partial<Omit<Affine, "lora">> & { lora?: Partial<LoraWeights> };
+
 /** The gradients of a block's parameters that are trained. */
 export type BlockGradients =
-  & { [name in Exclude<keyof BlockParameters, "cross">]: Partial<Affine> }
-  & { cross?: { [name in keyof CrossParameters]: Partial<Affine> } };
+  & { [name in Exclude<keyof BlockParameters, "cross">]: AffineGradient }
+  & { cross?: { [name in keyof CrossParameters]: AffineGradient } };
 
 /** The gradients of the parameters that are trained; those of frozen ones are absent. */
 export interface GptGradients {
   wte?: Tensor;
   wpe?: Tensor;
   blocks: BlockGradients[];
-  norm: Partial<Affine>;
+  norm: AffineGradient;
   head?: Tensor;
   headBias?: Tensor;
 }
@@ -224,6 +239,17 @@ export interface GptGradients {
 /** Arranges a parameter set as a tree. */
 export function parameterTree(set: ParameterSet, config: GptConfig): GptParameters {
   return treeOf((name) => set.get(name), config) as GptParameters;
+}
+
+/** The tree of a model whose products take another set's matrices: the rest is its own. */
+export function mixedTree(
+  own: ParameterSet,
+  matrices: ParameterSet,
+  config: GptConfig,
+): GptParameters {
+  const { wte, wpe } = parameterTree(own, config);
+  const mixed = treeOf((name) => matrices.tensors.get(name) ?? own.get(name), config);
+  return { ...mixed as GptParameters, wte, wpe };
 }
 
 /** Arranges a set of gradients as a tree, without those of frozen parameters. */
@@ -236,21 +262,29 @@ function treeOf(find: (name: string) => Tensor | undefined, config: GptConfig): 
     const tensor = find(name);
     return tensor ? { [key]: tensor } as { [key in K]?: Tensor } : {};
   };
-  const affine = (name: string): Partial<Affine> => ({
+  const affine = (name: string): AffineGradient => ({
     ...optional("weight", `transformer.${name}.weight`),
     ...(config.bias ? optional("bias", `transformer.${name}.bias`) : {}),
   });
+  const adapted = (block: string, layer: string): AffineGradient => {
+    const name = `transformer.${block}.${layer}`;
+    const lora = isAdapted(layer, config.lora)
+      ? { ...optional("a", `${name}.lora_A.weight`), ...optional("b", `${name}.lora_B.weight`) }
+      : {};
+    const isThere = Object.keys(lora).length > 0;
+    return { ...affine(`${block}.${layer}`), ...(isThere && { lora }) };
+  };
   const wte = optional("wte", "transformer.wte.weight");
   return {
     ...wte,
     ...optional("wpe", "transformer.wpe.weight"),
     blocks: Array.from({ length: config.layers }, (_, l) => ({
       norm1: affine(`h.${l}.ln_1`),
-      qkv: affine(`h.${l}.attn.c_attn`),
-      projection: affine(`h.${l}.attn.c_proj`),
+      qkv: adapted(`h.${l}`, "attn.c_attn"),
+      projection: adapted(`h.${l}`, "attn.c_proj"),
       norm2: affine(`h.${l}.ln_2`),
-      up: affine(`h.${l}.mlp.c_fc`),
-      down: affine(`h.${l}.mlp.c_proj`),
+      up: adapted(`h.${l}`, "mlp.c_fc"),
+      down: adapted(`h.${l}`, "mlp.c_proj"),
     })),
     norm: affine("ln_f"),
     ...headOf(),

@@ -1,5 +1,5 @@
 import { accumulateSum, fill, type Recording, type Tensor } from "../../kernels/mod.ts";
-import { SharedTensors } from "../gpt/mod.ts";
+import { type Head, SharedTensors } from "../gpt/mod.ts";
 import type { AnyBatch, Network, Passes } from "../network.ts";
 import { batchTargets, sumOf, writeTargets } from "./batch.ts";
 
@@ -14,6 +14,14 @@ export interface EvaluatorShape {
   T: number;
   /** Tokens that the rows of a batch may have, where batches differ. @default T alone */
   lengths?: readonly number[];
+}
+
+/** What was computed of a batch. */
+export interface BatchOutputs {
+  /** Weighted cross-entropy of each row, in nats: [B·T], or [B] with a head over texts. */
+  losses: Float32Array;
+  /** Logits of a head over K classes: [B, K] over texts, [B·T, K] over tokens. */
+  logits?: Float32Array;
 }
 
 /**
@@ -101,18 +109,13 @@ export class Evaluator implements Disposable {
   /**
    * Summed weighted cross-entropy of all targets, in nats, and their total weight.
    *
-   * @param onLogits gets each batch and the logits of its head's rows: [B, K] over texts, [B·T, K] over
-   * tokens; each one waits for the GPU
+   * @param onBatch gets each batch and what was computed of it; each one waits for the GPU
    * @throws {RangeError} if a batch has rows of a length that was not asked for
-   * @throws {TypeError} if logits are wanted of a model that has no head over classes
    */
   async measure<T extends AnyBatch>(
     batches: ReadableStream<T>,
-    onLogits?: (batch: T, logits: Float32Array) => void,
+    onBatch?: (batch: T, outputs: BatchOutputs) => void,
   ): Promise<{ sum: number; weight: number }> {
-    if (onLogits && !this.model.config.head) {
-      throw new TypeError("Cannot give logits: the model has no head over classes");
-    }
     let [sum, weight, waiting] = [0, 0, 0];
     const collect = async () => {
       sum += sumOf((await this.#losses.read()).subarray(0, waiting));
@@ -127,11 +130,18 @@ export class Evaluator implements Disposable {
       writeTargets(passes.head, targets);
       this.#slot.write(Uint32Array.of(waiting++));
       this.#forward.get(batch.T)!.run();
-      if (onLogits) onLogits(batch, await passes.head.logits.read() as Float32Array);
+      if (onBatch) onBatch(batch, await this.#outputs(passes.head));
       if (waiting === RING) await collect();
     }
     if (waiting > 0) await collect();
     return { sum, weight };
+  }
+
+  async #outputs({ losses, logits }: Head): Promise<BatchOutputs> {
+    const { device, config: { head } } = this.model;
+    const wanted = head ? [losses, logits] : [losses];
+    const [first, second] = (await device.read(wanted)).map((bytes) => new Float32Array(bytes));
+    return { losses: first, ...(second && { logits: second }) };
   }
 
   /** Frees what was allocated for it alone. */

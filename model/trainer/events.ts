@@ -35,8 +35,10 @@ export interface StepEvent {
   loss: number;
   /** Learning rate of the update. */
   learningRate: number;
-  /** Global L2 norm of the gradient before clipping. */
+  /** Global L2 norm of the gradient before clipping; not finite where the update was left out. */
   gradientNorm: number;
+  /** In f16: updates left out so far, because a scaled gradient was not finite. */
+  skippedSteps?: number;
   /** Speed of this iteration and those handed over with it. */
   tokensPerSecond: number;
   /** Share of that time that was spent waiting for batches, from 0 to 1. */

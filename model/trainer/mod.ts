@@ -10,7 +10,8 @@ export type {
   TrainEvent,
   TuningEvent,
 } from "./events.ts";
-export { Evaluator, type EvaluatorShape } from "./evaluator.ts";
+export { type BatchOutputs, Evaluator, type EvaluatorShape } from "./evaluator.ts";
+export { checkTraining } from "./golden.ts";
 export {
   type Measured,
   type OptimizerOptions,

@@ -35,6 +35,11 @@ export interface TrainOptions extends OptimizerOptions, ScheduleOptions {
   iterations: number;
   /** Computes a block's activations again on the way back instead of keeping them. @default false */
   recompute: boolean;
+  /**
+   * Type that matrices and activations have in products; parameters, their gradients and all sums stay
+   * f32, and the loss is scaled so that small gradients do not vanish. @default "f32"
+   */
+  precision: "f32" | "f16";
   /** Whether attention keeps to the documents that batches tell of. @default false */
   documentMask: boolean;
   /** Whether positions restart with each of those documents. @default false */
@@ -68,6 +73,7 @@ export const TRAIN_DEFAULTS: TrainOptions = {
   weightDecay: 0.1,
   gradientClip: 1,
   recompute: false,
+  precision: "f32",
   patience: 0,
   documentMask: false,
   restartPositions: false,
@@ -145,6 +151,7 @@ export function assertTrainOptions(options: TrainOptions): void {
   for (const name of ["beta1", "beta2", "labelSmoothing"] as const) {
     if (!(options[name] >= 0 && options[name] < 1)) fail(name, "in [0, 1)");
   }
+  if (!["f32", "f16"].includes(options.precision)) fail("precision", "f32 or f16");
   if (!(options.epsilon > 0)) fail("epsilon", "above 0");
   if (options.restartPositions && !options.documentMask) {
     throw new RangeError("Cannot train: restartPositions goes with documentMask only");

@@ -7,11 +7,13 @@ import {
   gradientNormPartialShape,
   type Recording,
   type Tensor,
+  updateLossScale,
 } from "../../kernels/mod.ts";
 import { type Dropout, ParameterSet, SharedTensors, stretchesOf } from "../gpt/mod.ts";
 import type { AnyBatch, Network, Passes } from "../network.ts";
 import { batchTargets, sumOf, writeTargets } from "./batch.ts";
 import { passesFor } from "./evaluator.ts";
+import { HalfPrecision } from "./half_precision.ts";
 import type { TrainOptions } from "./options.ts";
 import { trainedParameters } from "./trained.ts";
 
@@ -24,6 +26,8 @@ export interface StepResult {
   loss: number;
   /** Global L2 norm of the gradient before clipping. */
   gradientNorm: number;
+  /** Whether the update was left out, because the scaled gradient was not finite in f16. */
+  skipped?: true;
 }
 
 /**
@@ -37,6 +41,8 @@ export class TrainingStep implements Disposable {
   readonly moments: { m: ParameterSet; v: ParameterSet };
   /** The passes by the tokens of a row; their memory is free between steps. */
   readonly passes: ReadonlyMap<number, Passes>;
+  /** Where matrices and activations are f16. */
+  readonly half?: HalfPrecision;
   #norm: Tensor;
   #normPartial: Tensor;
   #stack = new DisposableStack();
@@ -62,7 +68,9 @@ export class TrainingStep implements Disposable {
     this.moments = { m: set("first moments"), v: set("second moments") };
     const tensors = use(new SharedTensors(device));
     const { recompute, documentMask, restartPositions, labelSmoothing } = options;
-    const kept = { recompute, documentMask, restartPositions, labelSmoothing };
+    if (options.precision === "f16") this.half = use(new HalfPrecision(model));
+    const matrices = this.half?.matrices;
+    const kept = { recompute, matrices, documentMask, restartPositions, labelSmoothing };
     this.passes = new Map(
       lengths.toSorted((a, b) => b - a).map((T) => [
         T,
@@ -100,12 +108,14 @@ export class TrainingStep implements Disposable {
   /** Records the step with the variants that the device now chooses. */
   async record(): Promise<void> {
     const { device, config, parameters } = this.model;
-    const { options, gradients, moments } = this;
+    const { options, gradients, moments, half } = this;
+    const clip = options.gradientClip;
     const slot = this.#slot;
     const stretches = stretchesOf(parameters, gradients);
     const { beta1, beta2, epsilon, weightDecay } = options;
     const adamwOptions = { beta1, beta2, epsilon, weightDecay };
-    const dropout: Dropout | undefined = config.dropout > 0
+    const drops = config.dropout > 0 || (config.lora?.dropout ?? 0) > 0;
+    const dropout: Dropout | undefined = drops
       ? { rate: config.dropout, clock: this.#clock }
       : undefined;
     const all = gradients.arenas.map(({ tensor }) => tensor);
@@ -117,9 +127,12 @@ export class TrainingStep implements Disposable {
     this.#recordings = {
       begin: await record("zero gradients", (pass) => {
         for (const x of all) fill(pass, { x }, { value: 0 });
+        const [{ head }] = this.passes.values();
+        half?.begin(pass, head.scale);
       }),
       update: await record("update", (pass) => {
-        gradientNorm(pass, { gradients: all, partial, norm }, { clip: options.gradientClip });
+        gradientNorm(pass, { gradients: all, partial, norm }, { clip: half ? 0 : clip });
+        if (half) updateLossScale(pass, { state: half.state, norm }, { clip });
         accumulateSum(pass, { x: norm.view(0, [1]), total: this.#norms, slot });
         for (const { parameters, arena, start, decayed } of stretches) {
           const part = ({ arenas }: ParameterSet) =>
@@ -197,6 +210,7 @@ export class TrainingStep implements Disposable {
     return totals.map((total, i) => ({
       loss: total > 0 ? losses[i] / total : 0,
       gradientNorm: norms[i],
+      ...(this.half && !Number.isFinite(norms[i]) && { skipped: true }),
     }));
   }
 

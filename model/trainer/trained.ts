@@ -1,7 +1,11 @@
 import type { ParameterShape } from "../checkpoint/mod.ts";
 
+const ADAPTER = /[.]lora_[AB][.]weight$/;
+const HEAD = /^(score|classifier)[.]/;
+
 /**
- * Which parameters are trained: all but those whose names a pattern finds.
+ * Which parameters are trained: all but those whose names a pattern finds; of a model with adapters
+ * those and its head.
  *
  * @param parameters the model's
  * @param freeze regular expressions, looked for anywhere in a parameter's Hugging Face name
@@ -27,7 +31,10 @@ export function trainedParameters(
         `${names[0]}, ${names[2]} and so on`,
     );
   }
-  const isTrained = (name: string) => !patterns.some((pattern) => pattern.test(name));
+  const adapts = names.some((name) => ADAPTER.test(name));
+  const isTrained = (name: string) =>
+    (!adapts || ADAPTER.test(name) || HEAD.test(name)) &&
+    !patterns.some((pattern) => pattern.test(name));
   if (!names.some(isTrained)) {
     throw new RangeError(`Cannot train: ${freeze.join(", ")} freezes all parameters`);
   }

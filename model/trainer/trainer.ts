@@ -27,9 +27,12 @@ const TUNE_AFTER_SECONDS = 5;
 /** Iterations before the one whose kernels are timed: the first ones compile. */
 const PROFILE_AFTER = 3;
 
+/** Updates left out one after another beyond which the gradient itself is not finite. */
+const MOST_SKIPPED = 30;
+
 /** GPU memory of training by kind, in bytes. */
 export interface TrainingMemory {
-  /** The model's parameters. */
+  /** The model's parameters, and matrices in f16 where products read those. */
   weights: number;
   /** Their gradients. */
   gradients: number;
@@ -67,6 +70,8 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
   /** The best evaluation so far, by score or else by loss, and how many were worse since. */
   #best?: Measured;
   #worse = 0;
+  /** Updates left out, in all and since the last one that was not. */
+  #skipped = { total: 0, now: 0 };
   #lastCheckpoint?: string;
 
   private constructor(
@@ -118,6 +123,10 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
       throw error;
     }
     trainer.iteration = state.iteration;
+    if (state.lossScale) {
+      trainer.step.half?.restore(state.lossScale);
+      trainer.#skipped.total = state.lossScale.skipped;
+    }
     const { bestValidationLoss, bestScore } = state;
     if (bestValidationLoss !== undefined) {
       trainer.#best = {
@@ -198,11 +207,11 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
 
   /** GPU memory of model and trainer, the only ones on their device, by kind. */
   get memory(): TrainingMemory {
-    const { gradients, moments, passes } = this.step;
+    const { gradients, moments, passes, half } = this.step;
     // Those over the longest rows, whose memory the others share.
     const [{ bytes: activations }] = passes.values();
     const kinds = {
-      weights: this.model.parameters.bytes,
+      weights: this.model.parameters.bytes + (half?.bytes ?? 0),
       gradients: gradients.bytes,
       moments: moments.m.bytes + moments.v.bytes,
       activations,
@@ -244,8 +253,10 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
 
   /** An event for each iteration of a group. */
   *#told({ results, learningRates, tokens, seconds, waitedMs }: StepGroup): Generator<StepEvent> {
-    for (const [i, result] of results.entries()) {
+    for (const [i, { skipped = false, ...result }] of results.entries()) {
       this.iteration++;
+      this.#skipped.total += skipped ? 1 : 0;
+      this.#skipped.now = skipped ? this.#skipped.now + 1 : 0;
       this.#assertFinite(result);
       yield {
         type: "step",
@@ -254,12 +265,15 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
         learningRate: learningRates[i],
         tokensPerSecond: tokens / seconds,
         dataWait: Math.min(1, waitedMs / 1000 / seconds),
+        ...(this.step.half && { skippedSteps: this.#skipped.total }),
       };
     }
   }
 
   #assertFinite({ loss, gradientNorm }: { loss: number; gradientNorm: number }): void {
-    if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+    const { now } = this.#skipped;
+    const isLeftOut = now > 0 && now <= MOST_SKIPPED;
+    if (Number.isFinite(loss) && (Number.isFinite(gradientNorm) || isLeftOut)) return;
     const [what, value] = Number.isFinite(loss) ? ["gradient norm", gradientNorm] : ["loss", loss];
     const good = this.#lastCheckpoint
       ? `the last good checkpoint is ${this.#lastCheckpoint}`
@@ -277,6 +291,7 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
       ...measured,
       ...(this.#best && { bestValidationLoss: this.#best.validationLoss }),
       ...(this.#best?.score !== undefined && { bestScore: this.#best.score }),
+      ...(step.half && { lossScale: { ...await step.half.read(), skipped: this.#skipped.total } }),
     };
     const fill = async (temporary: string) => {
       await model.save(temporary);

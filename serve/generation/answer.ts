@@ -70,6 +70,7 @@ export function streamAnswer(
   let ended = false;
   return eventStream({
     stalledSeconds: services.limits.stalledSeconds,
+    hangUp: c.env?.outgoing && (() => c.env.outgoing!.destroy()),
     async next() {
       while (!ended) {
         const events = await run.next();

@@ -8,6 +8,8 @@ export interface EventStreamOptions {
   end(error?: HttpError): void;
   /** How long the client may leave the stream unread. */
   stalledSeconds: number;
+  /** Closes the connection of a client that left it unread for longer. @default the stream fails */
+  hangUp?: () => void;
 }
 
 /** One server-sent event. */
@@ -21,7 +23,9 @@ export function serverSentEvent(data: string): string {
  *
  * It is a raw pull stream: on two cores it carries 40,000 events a second, Hono's helper half of it.
  */
-export function eventStream({ next, end, stalledSeconds }: EventStreamOptions): Response {
+export function eventStream(
+  { next, end, stalledSeconds, hangUp }: EventStreamOptions,
+): Response {
   const encoder = new TextEncoder();
   let over = false;
   let controller: ReadableStreamDefaultController<Uint8Array>;
@@ -40,7 +44,8 @@ export function eventStream({ next, end, stalledSeconds }: EventStreamOptions): 
     }
     const error = new HttpError(408, "The client reads the answer too slowly.");
     finish(error);
-    controller.error(error);
+    if (hangUp) hangUp();
+    else controller.error(error);
   };
   let timer = setTimeout(look, 1000 * stalledSeconds);
   const body = new ReadableStream<Uint8Array>({

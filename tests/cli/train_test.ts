@@ -4,8 +4,8 @@ import { inFolder, lossesOf, quern, startQuern, TINY } from "./quern.ts";
 Deno.test("quern train: leaves a whole run behind and says what to type next", () =>
   inFolder(async (cwd) => {
     const args = [...TINY, "--iterations", "6", "--eval-interval", "3", "--save-interval", "3"];
-    const { code, stdout } = await quern(
-      ["train", ...args, "--sample-interval", "3", "--out", "run"],
+    const { code, stdout, stderr } = await quern(
+      ["train", ...args, "--sample-interval", "3", "--profile", "--out", "run"],
       { cwd },
     );
     assertEquals(code, 0);
@@ -13,8 +13,9 @@ Deno.test("quern train: leaves a whole run behind and says what to type next", (
     const names = await Array.fromAsync(Deno.readDir(`${cwd}/run`), ({ name }) => name);
     assertEquals(names.sort(), [
       ...["checkpoints", "config.json", "data.json", "kernels.json", "log.txt", "loss.svg"],
-      ...["metrics.jsonl", "samples.md"],
+      ...["metrics.jsonl", "profile.json", "samples.md"],
     ]);
+    assertMatch(stderr, /Kernels of iteration 4:\nkernel +count +ms +share +GFLOP\/s +GB\/s\n/);
     const lines = (await Deno.readTextFile(`${cwd}/run/metrics.jsonl`)).trimEnd().split("\n")
       .map((line) => JSON.parse(line));
     assertEquals(lines.map(({ iteration }) => iteration), [1, 2, 3, 3, 4, 5, 6, 6]);
@@ -79,13 +80,20 @@ Deno.test("quern train: Ctrl-C finishes the iteration, saves, says how to resume
     assertEquals(checkpoint, last);
   }));
 
-Deno.test("quern train --recompute: stands in the run's config, and --resume honours it", () =>
+Deno.test("quern train --recompute --precision f16: stand in the run's config, and --resume honours them", () =>
   inFolder(async (cwd) => {
     const args = ["train", ...TINY, "--iterations", "2", "--out", "run"];
-    assertEquals((await quern([...args, "--recompute"], { cwd })).code, 0);
+    const memory = ["--recompute", "--precision", "f16"];
+    assertEquals((await quern([...args, ...memory], { cwd })).code, 0);
     const resumed = ["train", "--out", "run", "--resume", "--iterations", "3"];
     assertEquals((await quern(resumed, { cwd })).code, 0);
-    assertEquals(JSON.parse(await Deno.readTextFile(`${cwd}/run/config.json`)).recompute, true);
+    const { recompute, precision } = JSON.parse(
+      await Deno.readTextFile(`${cwd}/run/config.json`),
+    );
+    assertEquals([recompute, precision], [true, "f16"]);
+    const lines = (await Deno.readTextFile(`${cwd}/run/metrics.jsonl`)).trimEnd().split("\n");
+    const steps = lines.map((line) => JSON.parse(line)).filter(({ loss }) => loss !== undefined);
+    assertEquals(steps.map(({ skippedSteps }) => skippedSteps), [0, 0, 0]);
   }));
 
 Deno.test("quern train --resume: with no checkpoint yet it starts from the start", () =>

@@ -17,8 +17,8 @@ import {
   urlFilter,
   wordFilter,
 } from "../../data/filters/mod.ts";
-import { stage, type Step } from "../../data/stage.ts";
-import { testTransform } from "./contract.ts";
+import type { Step } from "../../data/stage.ts";
+import { type StepCase, testStep } from "./contract.ts";
 import { repetitionReason } from "./filters/reference.ts";
 import {
   chinesePoems,
@@ -49,14 +49,68 @@ const words = (count: number, from = 0) =>
     (_, i) => [...(i + from).toString().padStart(5, "0")].map((d) => "abcdefghij"[+d]).join(""),
   );
 
-testTransform("filters: as stages they keep order and drop", {
-  make: () => stage(lengthFilter({ minWords: 2 })),
-  cases: [{
-    label: "two of three",
-    input: ["one two", "one", "three four"].map((text) => documentOf(text)),
-    output: ["one two", "three four"].map((text) => documentOf(text)),
-  }],
-});
+const SENTENCE = "The mill at the river grinds corn.";
+const blockingUrls = await urlFilter({ blockedDomains: ["bad.example"] });
+const STEPS: [name: string, make: () => Step, cases: StepCase[]][] = [
+  ["lengthFilter", () => lengthFilter({ minWords: 2 }), [
+    { text: "one two" },
+    { text: "one", drop: "too few words" },
+    { text: "我们昨天去北京看朋友" },
+  ]],
+  ["gopherQuality", () => gopherQuality({ minWords: 3 }), [
+    { text: SENTENCE, drop: "too few stop words" },
+    { text: "to be of the mill", drop: "words too short" },
+    { text: `${SENTENCE} That is of some use.` },
+  ]],
+  ["gopherRepetition", gopherRepetition, [
+    { text: words(60).join(" ") },
+    { text: Array(9).fill(SENTENCE).join("\n"), drop: "repeated lines" },
+  ]],
+  ["c4Quality", () => c4Quality({ minSentences: 1 }), [
+    { text: `Menu\n${SENTENCE}`, becomes: SENTENCE },
+    { text: "Menu", drop: "too few sentences" },
+    { text: `Lorem ipsum. ${SENTENCE}`, drop: "lorem ipsum" },
+  ]],
+  ["c4Paragraphs", () => c4Paragraphs({ minParagraphs: 1, minParagraphLength: 20 }), [
+    { text: SENTENCE },
+    { text: "short", drop: "too few paragraphs" },
+  ]],
+  ["fineWebQuality", fineWebQuality, [
+    { text: SENTENCE },
+    { text: "", drop: "empty" },
+    { text: "no full stop here", drop: "too few lines end with punctuation" },
+  ]],
+  ["unicodeNormalization", unicodeNormalization, [
+    { text: "e\u0301", becomes: "é" },
+    { text: "é" },
+  ]],
+  ["controlCharacterRemoval", controlCharacterRemoval, [
+    { text: "a\0b", becomes: "ab" },
+    { text: "ab" },
+  ]],
+  ["lineEndings", lineEndings, [{ text: "a\r\nb", becomes: "a\nb" }, { text: "a\nb" }]],
+  ["boilerplateRemoval", boilerplateRemoval, [
+    { text: `Skip to content\n${SENTENCE}`, becomes: SENTENCE },
+    { text: SENTENCE },
+  ]],
+  ["repetitionRemoval", () => repetitionRemoval({ minCharacters: 3 }), [
+    { text: "menu\nmill\nmenu", becomes: "menu\nmill" },
+    { text: "menu" },
+  ]],
+  ["wordFilter", () => wordFilter({ words: ["darn"] }), [
+    { text: "Darn!", drop: "blocked word" },
+    { text: "Darned!" },
+  ]],
+  ["urlFilter", () => blockingUrls, [
+    { text: "a", metadata: { url: "https://www.bad.example/" }, drop: "blocked domain" },
+    { text: "a", metadata: { url: "https://good.example/" } },
+  ]],
+  ["piiRemoval", piiRemoval, [
+    { text: "card 4111 1111 1111 1111.", becomes: "card [CARD]." },
+    { text: SENTENCE },
+  ]],
+];
+for (const each of STEPS) testStep(...each);
 
 Deno.test("lengthFilter: on its limits a document stays, beyond them it goes", () => {
   const step = lengthFilter({ minCharacters: 5, maxCharacters: 9, minWords: 2, maxWords: 3 });

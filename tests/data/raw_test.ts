@@ -345,3 +345,18 @@ Deno.test("openRawSet: damaged tokens are an error with path and offset", () =>
     await Deno.truncate(path, offset + 10);
     await assertRejects(() => set.read(1), DataError, "of 10; remove the folder");
   }));
+
+Deno.test("openRawSet: a damaged block that was begun is an error before it goes on", () =>
+  inCorpus(async (folder) => {
+    {
+      using set = await open(folder, documents(folder));
+      await set.until(2);
+    }
+    const path = `${folder}/tokens/tokens`;
+    const bytes = await Deno.readFile(path);
+    await Deno.writeFile(path, bytes.with(-2, bytes.at(-2)! ^ 1));
+    using set = await open(folder, documents(folder));
+    const error = await assertRejects(() => set.until(Infinity), DataError, "wanted sha256");
+    const rows = set.shards.reduce((sum, { rows }) => sum + rows, 0);
+    assertEquals([error.path, error.byteOffset], [path, 2 * CONTEXT * rows]);
+  }));

@@ -219,6 +219,38 @@ def train(initial, is_trained, compute, dtype):
     return first_logits, gradients, first_norm, losses
 
 
+def formula_weights(config):
+    """Weights that need no file: numbers of a linear congruential generator, name after name."""
+    state = 1
+
+    def uniform(count):
+        nonlocal state
+        values = []
+        for _ in range(count):
+            state = (state * 1664525 + 1013904223) % 2**32
+            values.append(state / 2**32 - 0.5)
+        return torch.tensor(values, dtype=torch.float64)
+
+    weights = {}
+    for name, value in sorted(initial_weights(config).items()):
+        gain = 1 if value.dim() == 1 and name.endswith(".weight") else 0
+        weights[name] = (gain + uniform(value.numel()) / 2).view(value.shape).float()
+    return weights
+
+
+def write_formula():
+    """The golden that `quern doctor --verify` carries: model/trainer/golden.ts holds its numbers."""
+    config = case("formula", 0, L=2, NH=4, C=64, T=16, V=128, B=2, bias=True, tie=True)["config"]
+    index = torch.arange(32).view(2, 16)
+    tokens, targets = (index * 7 + 3) % 128, (index * 5 + 1) % 128
+    starts = torch.zeros(2, 16, dtype=torch.long)
+    args = (config, formula_weights(config), tokens, targets, torch.ones(2, 16), starts, False)
+    _, _, norm, losses = run(*args, torch.float64)
+    with open(os.path.join(HERE, "formula.json"), "w") as file:
+        json.dump(dict(config=config, adamw=ADAMW, gradientNorm=norm, losses=losses), file)
+        file.write("\n")
+
+
 def write_safetensors(path, tensors):
     header, offset, data = {}, 0, []
     for name, tensor in sorted(tensors.items()):
@@ -237,6 +269,7 @@ def write_safetensors(path, tensors):
 def main():
     # One thread: on one kind of processor every run gives the same bits.
     torch.set_num_threads(1)
+    write_formula()
     for one in CASES:
         torch.manual_seed(one["seed"])
         config, shape = one["config"], (one["B"], one["T"])

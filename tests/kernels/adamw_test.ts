@@ -33,6 +33,10 @@ testOp("adamw: equals the reference", adamw, reference.adamw, [
   step("n = 100000, 64 decayed", 100_000, 64),
   step("n = 1028, 7 decayed", 1028, 7),
   {
+    ...step("left out", 65, 65),
+    tensors: { ...step("", 65, 65).tensors, norm: input([2], (i) => [NaN, -1][i]) },
+  },
+  {
     ...step("first step, gradients from 0 to large", 64, 64, 1),
     tensors: {
       ...step("", 64, 64, 1).tensors,

@@ -87,7 +87,7 @@ Deno.test("checkVariants: each variant by its name, one that is wrong too, and c
     tensors: { a: input([M, K]), b: input([K, N], () => 0), y: output([M, N]) },
     options: { layout: "NN" },
   };
-  const found = await checkVariants(device, one, { barriers: false });
+  const found = await checkVariants(device, one, { all: true, barriers: false });
   assertEquals(found.map(({ variant }) => variant).sort(), [
     "plain 8x16",
     "texture 16x16",
@@ -96,7 +96,7 @@ Deno.test("checkVariants: each variant by its name, one that is wrong too, and c
   assertEquals(found.map(({ fault }) => fault), [undefined, undefined, undefined]);
   assertEquals(device.choices.table, { orders: {}, variants: {} });
   const wrong = { ...one, reference: ({ y }: Record<string, Float64Array>) => y.fill(1) };
-  for (const { fault } of await checkVariants(device, wrong, { barriers: false })) {
+  for (const { fault } of await checkVariants(device, wrong, { all: true, barriers: false })) {
     assertMatch(fault!, /^y \[20,64\]: element 0 is 0, expected 1/);
   }
 });

@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type DecontaminationOptions, decontaminator } from "../../../data/dedup/mod.ts";
-import { stage } from "../../../data/stage.ts";
-import { testTransform } from "../contract.ts";
+import { testStep } from "../contract.ts";
 
 const QUESTION = "How many of these 8 words, counted by hand, are in both?";
 const sets = [
@@ -14,15 +13,10 @@ const make = (options: Partial<DecontaminationOptions> = {}) =>
 const documentOf = (text: string) => ({ id: "1", text, source: "test", metadata: {} });
 const LEAK = `Look: how many of these 8 words counted... by HAND, and then some.`;
 
-testTransform("decontamination: documents that hold an n-gram are dropped", {
-  make: () => stage(make()),
-  cases: [{
-    label: "one of two",
-    input: [documentOf(LEAK), documentOf("How many of these 8 words, counted with great care?")],
-    output: [documentOf("How many of these 8 words, counted with great care?")],
-  }],
-  split: (input) => [input],
-});
+testStep("decontamination", make, [
+  { text: LEAK, drop: "contains quiz" },
+  { text: "How many of these 8 words, counted with great care?" },
+]);
 
 Deno.test("decontamination: the table of hits", () => {
   const step = make();

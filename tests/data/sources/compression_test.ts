@@ -48,6 +48,22 @@ testTransform<Uint8Array, Uint8Array>("decompress", {
       output: [TEXT, NOISE, TEXT],
     },
   ],
+  broken: [
+    {
+      label: "bytes behind the data",
+      input: [gzip(TEXT), utf8("extra bytes")],
+      message: "cut",
+      path: "file",
+      byteOffset: gzip(TEXT).length,
+    },
+    {
+      label: "a frame that is cut short",
+      input: [zstd(TEXT), zstd(NOISE).subarray(0, -1)],
+      message: "Cannot unpack zstd",
+      path: "file",
+      byteOffset: zstd(TEXT).length + zstd(NOISE).length - 1,
+    },
+  ],
 });
 
 testTransform<Uint8Array, Uint8Array>("decompress of brotli", {

@@ -27,6 +27,13 @@ testTransform<Uint8Array, Uint8Array>("toUtf8", {
     { label: "big-endian", input: [utf16("\uFEFF" + TEXT, false)], output: [utf8(TEXT)] },
     { label: "no more than a byte", input: [Uint8Array.of(0xff)], output: [Uint8Array.of(0xff)] },
   ],
+  broken: [{
+    label: "half a character",
+    input: [utf16("\uFEFFa\uD83D", true)],
+    message: "holds half a surrogate pair",
+    path: "a",
+    byteOffset: 4,
+  }],
 });
 
 Deno.test("toUtf8: half a pair and half a unit are errors where they stand", async () => {

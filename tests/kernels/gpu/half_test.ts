@@ -4,7 +4,7 @@ import { MATMUL_VARIANTS } from "../../../kernels/matmul/variants.ts";
 import * as matmulReference from "../../../kernels/matmul/reference.ts";
 import { asVariant, product } from "../matmul_cases.ts";
 import { checkCase, checkVariants, KERNEL_CASES } from "../../../kernels/contract/mod.ts";
-import { copy, Device } from "../../../kernels/mod.ts";
+import { copy, Device, matmul, tune } from "../../../kernels/mod.ts";
 
 Deno.test("withHalves: converts each load and store of the named bindings, and nothing else", () => {
   const code = `
@@ -51,15 +51,16 @@ for (const [name, halves] of Object.entries(HALVES)) {
   Deno.test(`f16: ${name} equals the reference with ${halves} in half precision`, async () => {
     using device = await Device.open();
     const maker = KERNEL_CASES.find((each) => each.name === name)!;
-    // Vectors of four in every variant, and scalars.
-    for (const [T, C] of [[65, 64], [5, 10]]) {
-      const one = maker.at({ B: 2, T, C, heads: 2, V: 300 });
+    // Vectors of four in every variant, textures among them, and scalars.
+    const wide = /dx|dw/.test(name) ? 64 : 128;
+    for (const { T, C, heads } of [{ T: 33, C: wide, heads: 8 }, { T: 5, C: 10, heads: 2 }]) {
+      const one = maker.at({ B: 2, T, C, heads, V: 300 });
       const tensors = { ...one.tensors };
       for (const half of halves) tensors[half] = { ...tensors[half], dtype: "f16" };
       const found = await checkVariants(
         device,
         { ...one, label: name, tensors, tolerance: 1e-3 },
-        { barriers: name.startsWith("attention") },
+        { all: true, barriers: name === "attention forward" },
       );
       assertEquals(found.filter(({ fault }) => fault !== undefined), [], `T = ${T}, C = ${C}`);
     }
@@ -73,6 +74,18 @@ Deno.test("f16: tiles in the workgroup's memory equal the reference", async () =
   for (const name of ["a", "b", "y", "activated"]) one.tensors[name].dtype = "f16";
   const all = { ...one, tolerance: 1e-3 };
   assertEquals(await checkCase(device, asVariant(variant), matmulReference.matmul, all), undefined);
+});
+
+Deno.test("f16: the tuner tries variants on tensors like those, and drops none", async () => {
+  using device = await Device.open();
+  const [a, b, y] = ["a", "b", "y"].map((name) => device.tensor(name, [128, 128], "f16"));
+  using tensors = new DisposableStack();
+  for (const tensor of [a, b, y]) tensors.use(tensor);
+  using _ = await device.record("product", (pass) => matmul(pass, { a, b, y }, { layout: "NN" }));
+  const events = await Array.fromAsync(tune(device, { budgetMs: 2000 }));
+  assertEquals(events.filter(({ type }) => type === "dropped"), []);
+  const [chosen] = events.filter(({ type }) => type === "chosen");
+  assertEquals(chosen.shapes, "matmul NN 128x128 a:f16 b:f16 y:f16 rows 128");
 });
 
 Deno.test("f16: numbers too large for it become infinite", async () => {

@@ -25,6 +25,13 @@ testTransform<Uint8Array, Document>("readCsv", {
       ],
     },
   ],
+  broken: [{
+    label: "a quote that is never closed",
+    input: [utf8('text\nx\n"ab\nc\n')],
+    message: "the quote that opens here is never closed",
+    path: "a",
+    byteOffset: 7,
+  }],
 });
 
 testTransform<Uint8Array, Document>("readTsv", {
@@ -37,6 +44,13 @@ testTransform<Uint8Array, Document>("readTsv", {
       output: [document("1", 'say "hi'), document("2", '"x"')],
     },
   ],
+  broken: [{
+    label: "a row of too few fields",
+    input: [utf8("a\tb\n1\n")],
+    message: "wanted 2 fields (a, b), got 1",
+    path: "a",
+    byteOffset: 4,
+  }],
 });
 
 Deno.test("readCsv: a broken row is an error with its offset, however it is cut", async () => {

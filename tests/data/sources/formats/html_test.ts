@@ -1,24 +1,32 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { readHtml } from "../../../../data/sources/formats/html.ts";
-import { DataError, type Document } from "../../../../data/mod.ts";
+import type { Document } from "../../../../data/mod.ts";
+import { testTransform } from "../../contract.ts";
 import { cutBytes, utf8 } from "../streams.ts";
 
 const PAGE = "<title>A page</title><nav><a href=/>Home</a></nav><p>What it says: 诗.</p>";
 
-Deno.test("readHtml: a page is one document, its main text, however it is cut", async () => {
-  for (const chunks of [[utf8(PAGE)], ...cutBytes([utf8(PAGE)])]) {
-    const documents: Document[] = await Array.fromAsync(
-      ReadableStream.from(chunks).pipeThrough(readHtml("a.html")),
-    );
-    assertEquals(documents, [{
+testTransform<Uint8Array, Document>("readHtml", {
+  make: () => readHtml("a.html", { maxDocumentBytes: 100 }),
+  split: cutBytes,
+  takesAll: true,
+  cases: [{
+    label: "a page is one document, its main text",
+    input: [utf8(PAGE)],
+    output: [{
       id: "0",
       text: "What it says: 诗.",
       source: "a.html",
       metadata: { title: "A page" },
-    }]);
-  }
-  const none = ReadableStream.from<Uint8Array>([]).pipeThrough(readHtml("a.html"));
-  assertEquals(await Array.fromAsync(none), []);
+    }],
+  }],
+  broken: [{
+    label: "a page over maxDocumentBytes",
+    input: [utf8(PAGE), utf8(PAGE)],
+    message: "wanted at most 100 bytes, got more",
+    path: "a.html",
+    byteOffset: 0,
+  }],
 });
 
 Deno.test("readHtml: a page without text is counted as skipped", async () => {
@@ -26,17 +34,4 @@ Deno.test("readHtml: a page without text is counted as skipped", async () => {
   const bytes = ReadableStream.from([utf8("<nav><a href=/>Home</a></nav>")]);
   assertEquals(await Array.fromAsync(bytes.pipeThrough(reader)), []);
   assertEquals(reader.report, { records: 1, documents: 0, replaced: 0, invalid: 0, skipped: 1 });
-});
-
-Deno.test("readHtml: a page over maxDocumentBytes is an error", async () => {
-  const error = await assertRejects(
-    () =>
-      Array.fromAsync(
-        ReadableStream.from([utf8(PAGE), utf8(PAGE)])
-          .pipeThrough(readHtml("a.html", { maxDocumentBytes: 100 })),
-      ),
-    DataError,
-    "wanted at most 100 bytes, got more",
-  );
-  assertEquals(error.message.endsWith("at a.html:0"), true);
 });

@@ -50,6 +50,13 @@ testTransform<Uint8Array, Document>("readJsonl", {
       ],
     },
   ],
+  broken: [{
+    label: "a line that is no JSON",
+    input: [utf8('{"text":"é"}\n{"text"')],
+    message: "wanted a JSON object",
+    path: "a",
+    byteOffset: 14,
+  }],
 });
 
 testTransform<Uint8Array, Document>("readJson", {
@@ -73,6 +80,13 @@ testTransform<Uint8Array, Document>("readJson", {
       output: ["a", "b", "c", "d"].map((text, i) => document(`${i}`, text)),
     },
   ],
+  broken: [{
+    label: "an array that is cut short",
+    input: [utf8('{"text":"a"}\n [{"text":"b"}')],
+    message: "the file ends within the array that begins here",
+    path: "a",
+    byteOffset: 14,
+  }],
 });
 
 Deno.test("readJsonl: takes other fields for text and id", async () => {

@@ -14,6 +14,13 @@ testTransform<Uint8Array, FileRecord>("readRecords", {
       { line: 4, offset: 11, value: ["d", "诗"] },
     ],
   }],
+  broken: [{
+    label: "a quote that is never closed",
+    input: [utf8('a,b\nc,"d\n')],
+    message: "the quote that opens here is never closed",
+    path: "a.csv",
+    byteOffset: 6,
+  }],
 });
 
 Deno.test("readRecords: the other formats; empty lines come as lines alone", async () => {

@@ -76,6 +76,13 @@ testTransform<Uint8Array, Document>("readTar", {
       ],
     },
   ],
+  broken: [{
+    label: "a member that is cut short",
+    input: [tarMember("a.txt", "some text").subarray(0, 600)],
+    message: "ends within the member a.txt",
+    path: "a.tar",
+    byteOffset: 600,
+  }],
 });
 
 testTransform<Uint8Array, Document>("readWebDataset", {
@@ -98,6 +105,13 @@ testTransform<Uint8Array, Document>("readWebDataset", {
       document("a/1", "one"),
       document("b/1", "another one"),
     ],
+  }],
+  broken: [{
+    label: "metadata that is no JSON",
+    input: [tarOf(tarMember("1.txt", "a"), tarMember("1.json", "{"))],
+    message: "wanted a JSON object in its member .json",
+    path: "a.tar",
+    byteOffset: 1536,
   }],
 });
 

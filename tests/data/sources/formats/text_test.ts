@@ -21,6 +21,13 @@ testTransform<Uint8Array, Document>("readPlainText by lines", {
       output: [document(0, "one 诗"), document(1, " two"), document(2, "three 😀")],
     },
   ],
+  broken: [{
+    label: "what is no UTF-8",
+    input: [Uint8Array.of(0x61, 0x0a, 0x62, 0xff, 0x0a)],
+    message: "wanted UTF-8, got a broken character at byte 0xff",
+    path: "a.txt",
+    byteOffset: 3,
+  }],
 });
 
 testTransform<Uint8Array, Document>("readPlainText by a separator", {

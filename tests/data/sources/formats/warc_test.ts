@@ -73,6 +73,13 @@ testTransform<Uint8Array, Document>("readWarc", {
       output: ["one", "two", "three", "four"].map((text, i) => document(`${i + 1}`, text)),
     },
   ],
+  broken: [{
+    label: "a record that is cut short",
+    input: [conversion("1", "one"), conversion("2", "two").subarray(0, -6)],
+    message: "it was cut short",
+    path: "a.warc",
+    byteOffset: conversion("1", "one").length + conversion("2", "two").length - 6,
+  }],
 });
 
 const read = (reader: DocumentReader, chunks: Uint8Array[]) =>

@@ -1,0 +1,68 @@
+/** `quern eval --task`: measures a model at what it was made for. */
+import { join } from "@std/path";
+import { readTokenizer } from "../data/mod.ts";
+import { Device } from "../kernels/mod.ts";
+import { Gpt, type GptConfig } from "../model/mod.ts";
+import { openModelFolder } from "./checkpoint_options.ts";
+import { type EvalValues, tellScored } from "./score.ts";
+import {
+  evaluateTask,
+  measureChoices,
+  openTask,
+  planRows,
+  type TaskName,
+  templateOf,
+} from "./tasks/mod.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The heads that tasks need. */
+const HEADS: Partial<Record<TaskName, "text" | "token">> = { classify: "text", tag: "token" };
+
+/** Measures a checkpoint on examples and gives the exit code. */
+export async function evaluateOnTask(
+  name: NonNullable<EvalValues["task"]>,
+  options: EvalValues,
+): Promise<number> {
+  const folder = await openModelFolder(options);
+  const config = await Gpt.readConfig(folder);
+  const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
+  const about = `${folder} on ${options.data.join(", ")}.`;
+  if (name === "choice") {
+    assertHead(folder, config, undefined);
+    using device = await Device.open();
+    using model = await Gpt.load(device, folder);
+    const { data: sources, batchSize, onBad } = options;
+    const inputs = { tokenizer, sources, batchSize, onBad };
+    await tellScored(await measureChoices(model, inputs, about), options);
+    return 0;
+  }
+  assertHead(folder, config, HEADS[name]);
+  const { head, context, task: spec } = config;
+  const task = await openTask(name, {
+    ...options,
+    ...{ data: [], valData: [], testData: options.data, validationFraction: 0, testFraction: 0 },
+    ...{ multiLabel: head?.multiLabel ?? false, classWeights: "none" },
+    ...{ piece: spec?.piece ?? "last", prompt: spec?.prompt },
+  }, { tokenizer, context, template: await templateOf(tokenizer, folder), head });
+  if (!options.json) task.notes.forEach((note) => console.error(note));
+  using device = await Device.open();
+  using model = await Gpt.load(device, folder);
+  const given = { ...options, tokenizer };
+  const { scored } = await evaluateTask(model, task, planRows(task, context), "test", given, about);
+  await tellScored(scored, options);
+  return 0;
+}
+
+/** Checks that a model can do what it is measured at. */
+function assertHead(folder: string, { head }: GptConfig, of: "text" | "token" | undefined): void {
+  if (head?.of === of) return;
+  const has = head === undefined
+    ? "is a model of language"
+    : `tells ${head.of === "text" ? "texts" : "words"} apart`;
+  const wanted = { text: "finetune --task classify", token: "finetune --task tag" };
+  throw new UsageError(
+    `Cannot measure ${folder} at this task: it ${has}. ${
+      of === undefined ? "Name a model of language." : `Make one that can with ${wanted[of]}.`
+    }`,
+  );
+}

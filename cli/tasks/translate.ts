@@ -1,0 +1,67 @@
+import {
+  readPairs,
+  splitByKey,
+  type TextPair,
+  TRANSLATION_PROMPT,
+  translationEncoder,
+  translationPrompt,
+} from "../../data/mod.ts";
+import type { BleuTokenizer } from "../../model/mod.ts";
+import { reportTexts } from "../score_reports.ts";
+import {
+  encodeParts,
+  readParts,
+  tableFormat,
+  type Task,
+  type TaskModel,
+  type TaskOptions,
+} from "./task.ts";
+
+/** Translation by a prompt; pairs of one source stay on one side of a split. */
+export async function translateTask(
+  options: TaskOptions & { bleuTokenizer: BleuTokenizer },
+  { tokenizer, context }: TaskModel,
+): Promise<Task> {
+  const { prompt = TRANSLATION_PROMPT, bleuTokenizer } = options;
+  const notes: string[] = [];
+  const parts = await readParts<TextPair>(options, {
+    open: (path) => readPairs(path, { ...options, format: tableFormat(options) }),
+    split: (examples, validationFraction, salt) =>
+      splitByKey(examples, ({ source }) => source, { validationFraction, salt }),
+  }, notes);
+  const { onLong } = options;
+  const sets = encodeParts(
+    parts,
+    translationEncoder({ tokenizer, context, onLong, prompt }),
+    notes,
+  );
+  return {
+    spec: { name: "translate", prompt },
+    ...{ sets, notes },
+    asked: {
+      prompts: (part) =>
+        sourcesOf(parts[part]).map((source) => tokenizer.encode(translationPrompt(source, prompt))),
+      stop: ["\n"],
+      report(part, chosen, answers, about) {
+        const all = sourcesOf(parts[part]);
+        const sources = chosen.map((i) => all[i]);
+        const targets = Map.groupBy(parts[part], ({ source }) => source);
+        const most = Math.max(...[...targets.values()].map(({ length }) => length));
+        // Every segment needs as many references; one that has fewer has its first again.
+        const references = sources.map((source) => {
+          const own = targets.get(source)!.map(({ target }) => target);
+          return Array.from({ length: most }, (_, i) => own[i] ?? own[0]);
+        });
+        return reportTexts({
+          ...{ references, predictions: [...answers], inputs: sources, about },
+          ...{ tokenizer: bleuTokenizer, isChat: false },
+        });
+      },
+    },
+  };
+}
+
+/** Each source once, in order. */
+function sourcesOf(pairs: readonly TextPair[]): string[] {
+  return [...new Set(pairs.map(({ source }) => source))];
+}

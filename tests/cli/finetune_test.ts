@@ -1,0 +1,221 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { inFolder, quern } from "./quern.ts";
+
+/** A model so small that it trains in a second, on texts of at most 16 bytes. */
+const SMALL: readonly string[] = [
+  ...["--tokenizer", "byte", "--layers", "1", "--heads", "2", "--channels", "16"],
+  ...["--context", "16", "--batch-size", "4", "--learning-rate", "0.01", "--dropout", "0"],
+  ...["--tune", "off"],
+];
+
+/** Texts of two classes that a byte tells. */
+function labelled(count: number): string {
+  return Array.from(
+    { length: count },
+    (_, i) => `${i % 2 === 0 ? "ham" : "spam"}\t${"abcdefgh"[i % 8]}${i}${i % 2 === 0 ? "." : "!"}`,
+  ).join("\n") + "\n";
+}
+
+Deno.test("quern finetune --task classify: learns, keeps the best, reports; eval measures the same", () =>
+  inFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/a.tsv`, labelled(80));
+    const args = ["--task", "classify", "--data", "a.tsv", "--test-fraction", "0.2"];
+    const { code, stdout, stderr } = await quern(
+      ["finetune", ...SMALL, ...args, "--epochs", "6", "--seeds", "1,2", "--out", "run"],
+      { cwd },
+    );
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "columns of a.tsv: text 2, label 1 (guessed: name them");
+    assertStringIncludes(stderr, "classes: 2 (ham 29, spam 29)");
+    assertStringIncludes(stdout, "naive Bayes over words, for comparison: accuracy");
+    assertMatch(stdout, /accuracy {4,}1\.0000 ± 0\.0000/);
+    const { seeds, figures } = JSON.parse(await Deno.readTextFile(`${cwd}/run/seeds.json`));
+    assertEquals([seeds, figures.accuracy.mean], [[1, 2], 1]);
+    assertStringIncludes(await Deno.readTextFile(`${cwd}/run/seed-1/report.html`), "accuracy");
+    await Deno.writeTextFile(`${cwd}/b.tsv`, labelled(10));
+    const measured = await quern(
+      ["eval", "--task", "classify", "--from", "run/seed-1", "--data", "b.tsv", "--json"],
+      { cwd },
+    );
+    assertEquals(measured.code, 0, measured.stderr);
+    assertEquals(JSON.parse(measured.stdout).accuracy, 1);
+    const { code: refused, stderr: why } = await quern(
+      ["eval", "--task", "tag", "--from", "run/seed-1", "--data", "b.tsv"],
+      { cwd },
+    );
+    assertEquals(refused, 2);
+    assertStringIncludes(why, "it tells texts apart. Make one that can with finetune --task tag.");
+    await Deno.writeTextFile(`${cwd}/c.tsv`, "text\tlabel\nabc\teggs\n");
+    const unseen = await quern(
+      ["eval", "--task", "classify", "--from", "run/seed-1", "--data", "c.tsv"],
+      { cwd },
+    );
+    assertEquals(unseen.code, 1);
+    assertMatch(
+      unseen.stderr,
+      /line 2: the label "eggs" was never seen in training, which has ham/,
+    );
+  }));
+
+Deno.test("quern finetune --dry-run: ten examples token by token with what is learned, no run", () =>
+  inFolder(async (cwd) => {
+    const lines = Array.from({ length: 20 }, (_, i) =>
+      JSON.stringify({
+        messages: [{ role: "user", content: `H${i}` }, { role: "assistant", content: "Yo." }],
+      }));
+    await Deno.writeTextFile(`${cwd}/chat.jsonl`, lines.join("\n"));
+    const { code, stdout } = await quern(
+      [
+        "finetune",
+        ...SMALL,
+        "--context",
+        "32",
+        "--task",
+        "chat",
+        "--data",
+        "chat.jsonl",
+        "--dry-run",
+      ],
+      { cwd },
+    );
+    assertEquals(code, 0);
+    assertEquals(stdout.match(/^chat\.jsonl line \d+: /gm)?.length, 10);
+    // Of "User: H0\n\nAssistant: Yo.\n\n" the answer and its end are learned.
+    assertMatch(stdout, /":" +→ " "\n +\d+ +32 +" " +→ "Y"/);
+    assert(!stdout.includes('→ "H"'));
+    const names = await Array.fromAsync(Deno.readDir(cwd), ({ name }) => name);
+    assertEquals(names.sort(), ["chat.jsonl", "text.txt"]);
+  }));
+
+Deno.test("quern finetune --task tag and translate: what was learned is told", () =>
+  inFolder(async (cwd) => {
+    const sentence = (i: number) => i % 2 === 0 ? "Ann\tB-PER\nran\tO\n" : "so\tO\nBob\tB-PER\n";
+    const sentences = Array.from({ length: 30 }, (_, i) => sentence(i)).join("\n");
+    await Deno.writeTextFile(`${cwd}/a.conll`, sentences);
+    const tag = await quern(
+      ["finetune", ...SMALL, "--task", "tag", "--data", "a.conll", "--val-data", "a.conll"]
+        .concat("--epochs", "8", "--out", "tags", "--json"),
+      { cwd },
+    );
+    assertEquals(tag.code, 0, tag.stderr);
+    const report = JSON.parse(tag.stdout.trimEnd().split("\n").at(-1)!);
+    assertEquals([report.type, report.part, report.micro.f1], ["report", "validation", 1]);
+    const pairs = Array.from({ length: 40 }, (_, i) => `a${i % 10}\tb${i % 10}`).join("\n");
+    await Deno.writeTextFile(`${cwd}/pairs.tsv`, pairs + "\n");
+    const translate = await quern(
+      [
+        "finetune",
+        ...SMALL,
+        "--task",
+        "translate",
+        "--data",
+        "pairs.tsv",
+        "--val-data",
+        "pairs.tsv",
+      ]
+        .concat("--epochs", "20", "--out", "pairs", "--bleu-tokenizer", "char"),
+      { cwd },
+    );
+    assertEquals(translate.code, 0, translate.stderr);
+    assertMatch(translate.stdout, /perplexity {2}1\./);
+    assertMatch(translate.stdout, /^BLEU = /m);
+  }));
+
+Deno.test("quern finetune: bad input is one sentence with the line, and leaves no run", () =>
+  inFolder(async (cwd) => {
+    const cases: [string, string, string[], string | RegExp][] = [
+      [
+        "one.tsv",
+        "ham\ta b\nham\tc d\nspam\te f\n",
+        ["classify"],
+        /line 3: the class "spam" has one/,
+      ],
+      ["empty.tsv", "ham\ta b\nspam\t \nspam\tx y\n", ["classify"], /line 2: its text is empty/],
+      ["bad.conll", "Ann\tI-PER\n", ["tag"], /line 1: the tag I-PER of "Ann" breaks IOB2/],
+      ["pairs.tsv", "a\tb\nc\t\n", ["translate"], /line 2: its target side is empty/],
+      [
+        "long.tsv",
+        `ham\t${"a".repeat(40)}\nham\tb c\nspam\tx y\nspam\tz z\n`,
+        ["classify", "--on-long", "error", "--validation-fraction", "0"],
+        /line 1: the text has 40 tokens, more than the context of 16/,
+      ],
+      [
+        "chat.jsonl",
+        '{"messages":[{"role":"user","content":"Hi!"}]}\n',
+        ["chat"],
+        /line 1: the conversation ends with the user/,
+      ],
+    ];
+    for (const [name, text, [task, ...more], wanted] of cases) {
+      await Deno.writeTextFile(`${cwd}/${name}`, text);
+      const args = ["--task", task, "--data", name, ...more, "--out", "run"];
+      const { code, stderr } = await quern(["finetune", ...SMALL, ...args], { cwd });
+      assertEquals(code, 1, name);
+      assertMatch(stderr, wanted);
+      assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+      assertEquals(await Deno.stat(`${cwd}/run`).then(() => "a run", () => "none"), "none");
+    }
+    const usage: [string[], RegExp][] = [
+      [["--data", "one.tsv"], /finetune needs a task: --task classify/],
+      [["--task", "classify"], /finetune needs examples: name them with --data/],
+      [["--task", "tag", "--data", "a.csv", "--format", "csv"], /--task tag reads conll or jsonl/],
+      [["--task", "chat", "--data", "a.jsonl", "--seeds", "1,x"], /--seeds must be whole numbers/],
+      [["--task", "chat", "--data", "a", "--tokenizer", "char"], /--tokenizer char needs a vocab/],
+    ];
+    for (const [args, wanted] of usage) {
+      const { code, stderr } = await quern(["finetune", ...args], { cwd });
+      assertEquals(code, 2, args.join(" "));
+      assertMatch(stderr, wanted);
+    }
+  }));
+
+Deno.test("quern finetune --lora-rank: an adapter as PEFT writes it, measured, merged by export", () =>
+  inFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/a.tsv`, labelled(60));
+    const small = [...SMALL.filter((_, i) => i < 6 || i > 7), "--context", "16"];
+    await quern(
+      ["train", ...small, "--iterations", "4", "--data", "text.txt", "--sample-interval", "0"]
+        .concat("--out", "base"),
+      { cwd },
+    );
+    const args = [
+      "--batch-size",
+      "4",
+      "--learning-rate",
+      "0.02",
+      "--dropout",
+      "0",
+      "--tune",
+      "off",
+    ];
+    const task = ["--task", "classify", "--data", "a.tsv", "--epochs", "8", "--lora-rank", "2"];
+    const { code, stderr } = await quern(
+      ["finetune", "--from", "base", ...args, ...task, "--lora-targets", "c_attn"]
+        .concat("--lora-targets", "c_proj", "--lora-dropout", "0.1", "--out", "run"),
+      { cwd },
+    );
+    assertEquals(code, 0, stderr);
+    assertMatch(
+      stderr,
+      /GPU memory: weights .*; \d\.\d+% of the parameters are trained, all of them/,
+    );
+    const names = await Array.fromAsync(Deno.readDir(`${cwd}/run/adapter`), ({ name }) => name);
+    assertEquals(names.sort(), [
+      ...["adapter_config.json", "adapter_model.safetensors", "config.json", "tokenizer.json"],
+    ]);
+    const config = JSON.parse(await Deno.readTextFile(`${cwd}/run/adapter/adapter_config.json`));
+    assertEquals([config.task_type, config.modules_to_save], ["SEQ_CLS", ["score"]]);
+    const out = await quern(["export", "--from", "run", "--out", "merged"], { cwd });
+    assertEquals(out.code, 0, out.stderr);
+    const measure = async (from: string) => {
+      const args = ["--task", "classify", "--from", from, "--data", "a.tsv", "--json"];
+      return JSON.parse((await quern(["eval", ...args], { cwd })).stdout);
+    };
+    const [adapted, merged] = [await measure("run/adapter"), await measure("merged")];
+    assert(adapted.accuracy > 0.9, `${adapted.accuracy}`);
+    assertEquals(merged.accuracy, adapted.accuracy);
+    assertEquals(merged.loss, adapted.loss);
+    const again = await quern(["finetune", "--from", "run", ...args, ...task], { cwd });
+    assertEquals(again.code, 2);
+    assertStringIncludes(again.stderr, "is an adapter itself; merge it first");
+  }));
