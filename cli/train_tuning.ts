@@ -31,6 +31,8 @@ export async function tuneFirst(device: Device, trainer: Trainer): Promise<void>
     const line = describe(event);
     if (line) console.error(line);
   }
+  // What the time did not suffice for keeps its default, so that the next run begins at once.
+  device.choices.merge({ orders: {}, variants: device.choices.used.variants });
   await trainer.record();
   await (await ChoiceCache.of(device)).add("full");
   const orders = Object.entries(device.choices.table.orders);

@@ -58,6 +58,8 @@ export interface ChoiceTable {
 export class Choices {
   #table: ChoiceTable;
   #asked = new Map<string, Question>();
+  /** Labels of kernels that do not compile here. */
+  #dropped = new Set<string>();
 
   /** Begins with the choices of a table. */
   constructor(table: ChoiceTable = { orders: {}, variants: {} }) {
@@ -68,11 +70,33 @@ export class Choices {
   pick<V extends Variant>(question: Question<V>): V {
     const key = shapeClass(question);
     if (!this.#asked.has(key)) this.#asked.set(key, question as unknown as Question);
-    const [standard] = question.variants;
+    const usable = question.variants.filter(({ name }) => !this.#isDropped(question, name));
+    const [standard] = usable.length > 0 ? usable : question.variants;
     const order = this.#table.orders[groupOf(question)] ?? standard.order;
-    const fitting = question.variants.filter((variant) => variant.order === order);
+    const fitting = usable.filter((variant) => variant.order === order);
     const name = this.#table.variants[key];
     return fitting.find((variant) => variant.name === name) ?? fitting[0] ?? standard;
+  }
+
+  /**
+   * Gives up the variants that launch a kernel which does not compile here.
+   *
+   * @param label of the kernel: the op, and at its end the variant's name
+   * @returns whether every question that they were picked for has another
+   */
+  drop(label: string): boolean {
+    const before = [...this.#asked.values()].filter((question) =>
+      question.variants.some(({ name }) => isKernelOf(label, question, name))
+    );
+    this.#dropped.add(label);
+    return before.length > 0 &&
+      before.every((question) =>
+        question.variants.some(({ name }) => !this.#isDropped(question, name))
+      );
+  }
+
+  #isDropped(question: Question<Variant>, name: string): boolean {
+    return [...this.#dropped].some((label) => isKernelOf(label, question, name));
   }
 
   /** What was asked for, by shape class. */
@@ -101,6 +125,11 @@ export class Choices {
     Object.assign(this.#table.orders, table.orders);
     Object.assign(this.#table.variants, table.variants);
   }
+}
+
+/** Whether a variant of a question launches a kernel of this label, such as `matmul/NN texture 8x16`. */
+function isKernelOf(label: string, { group }: Pick<Question, "group">, name: string): boolean {
+  return label.split("/")[0] === group.split(" ")[0] && label.endsWith(` ${name}`);
 }
 
 /** Puts the variants that a device should begin with first, and leaves out those that do not fit. */

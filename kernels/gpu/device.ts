@@ -30,6 +30,11 @@ export interface DeviceOptions {
    * @default each op's default
    */
   choices?: Choices;
+  /**
+   * Takes a warning, such as that a variant does not compile here.
+   * @default console.warn
+   */
+  warn?: (text: string) => void;
 }
 
 /** A compiled shader, ready to be dispatched. */
@@ -73,6 +78,7 @@ export class Device implements Disposable {
   #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
   #choices: Choices;
+  #warn: (text: string) => void;
   #prefersTextures = false;
   #bytes = 0;
   #disposed = false;
@@ -83,6 +89,7 @@ export class Device implements Disposable {
     options: DeviceOptions,
   ) {
     this.#choices = options.choices ?? new Choices();
+    this.#warn = options.warn ?? ((text) => console.warn(text));
     this.maxBindingBytes = Math.min(
       options.maxBindingBytes ?? Infinity,
       gpu.limits.maxStorageBufferBindingSize,
@@ -241,7 +248,8 @@ export class Device implements Disposable {
   }
 
   /**
-   * Writes down a list of kernel launches once, to be run many times.
+   * Writes down a list of kernel launches once, to be run many times. Where a variant of an op does not
+   * compile on this adapter, it is given up with a warning and the next one is written down.
    *
    * @example
    * ```ts
@@ -264,9 +272,17 @@ export class Device implements Disposable {
       pass.owned.dispose();
       throw error;
     }
-    const recording = await Recording.compile(this, label, pass);
-    await this.check();
-    return recording;
+    try {
+      const recording = await Recording.compile(this, label, pass);
+      await this.check();
+      return recording;
+    } catch (error) {
+      if (!(error instanceof ShaderError) || !this.choices.drop(error.label)) throw error;
+      this.#warn(
+        `Not using ${error.label} on this adapter, but the next variant: ${error.message}`,
+      );
+      return await this.record(label, write);
+    }
   }
 
   /** Compiles a shader, or finds it compiled. */

@@ -68,7 +68,7 @@ export interface PairGradients extends Disposable {
 export function createPairGradients(
   tensors: TensorMaker,
   config: EncoderDecoderConfig,
-  options: { B: number; T: number },
+  options: Pick<PassOptions, "B" | "T" | "matrices">,
   { decoder: { source } }: PairActivations,
 ): PairGradients {
   const decoder = createActivationGradients(tensors, config, options, source);

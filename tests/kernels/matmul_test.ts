@@ -31,14 +31,14 @@ const every = (nth: number) => MATMUL_CASES.filter((_, i) => i % nth === 0);
 // Small tiles run all of a shader in a fraction of the time that it takes to compile those that are
 // used; these are tried in a part of the cases, and in all of them by matmul_soak.ts.
 for (const variant of [plain, texture]) {
-  testVariant(variant({ rows: 4, columns: 4 }));
+  testVariant(variant({ rows: 4, columns: 4 }), every(2));
   testVariant(variant({ rows: 8, columns: 16 }), every(7));
 }
 for (const rows of [1, 2, 4]) testVariant(fewRows({ rows, lanes: 64, slices: 1 }));
 testVariant(fewRows({ rows: 4, lanes: 8, slices: 2, slice: 16 }));
 
 const SMALL = { rows: 16, columns: 16, depth: 4, threadRows: 4, threadColumns: 4 };
-testVariant(tile(SMALL), every(2));
+testVariant(tile(SMALL), every(3));
 testVariant(tile({ ...SMALL, slice: 8 }), every(5));
 testVariant(split({ ...SMALL, slice: 32 }), every(5));
 testVariant(

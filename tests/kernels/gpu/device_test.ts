@@ -1,5 +1,15 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { copy, Device, fill, GpuError, ShaderError } from "../../../kernels/mod.ts";
+import {
+  copy,
+  Device,
+  fill,
+  GpuError,
+  type Pass,
+  type Question,
+  ShaderError,
+  type Tensor,
+  type Variant,
+} from "../../../kernels/mod.ts";
 
 Deno.test("Device: counts the bytes of living tensors", async () => {
   using device = await Device.open();
@@ -78,4 +88,59 @@ Deno.test("Device.read: several tensors of several types, with one wait", async 
   const [words, numbers] = await device.read([b.view(64, [1]), c]);
   assertEquals(new Uint32Array(words), Uint32Array.of(64));
   assertEquals(new Float32Array(numbers), Float32Array.of(1.5, -2));
+});
+
+/** A variant of filling 64 numbers with 7. */
+interface Filling extends Variant {
+  value: string;
+}
+
+const fillings: Filling[] = [
+  { name: "broken", order: "one", value: "nothing" },
+  { name: "worse", order: "one", value: "" },
+  { name: "sound", order: "one", value: "7.0" },
+];
+
+function fillSeven(variants: Filling[], picked: string[] = []) {
+  return (pass: Pass, x: Tensor) => {
+    const question: Question<Filling> = {
+      ...{ group: "seven 64", rows: 64, variants, plain: variants.at(-1)! },
+      trial: { tensors: {}, results: [], operations: 0, run: () => {} },
+    };
+    const { name, value } = pass.device.choices.pick(question);
+    picked.push(name);
+    const code = /* wgsl */ `
+@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+@compute @workgroup_size(64) fn main(@builtin(local_invocation_index) i: u32) { x[i] = ${value}; }
+`;
+    pass.launch({ label: `seven/all ${name}`, code }, { x }, {}, { threads: 64 });
+  };
+}
+
+Deno.test("Device.record: a variant that does not compile is given up, named, and the next one used", async () => {
+  const warnings: string[] = [];
+  using device = await Device.open({ warn: (text) => warnings.push(text) });
+  using x = device.tensor("x", [64]);
+  const picked: string[] = [];
+  using recording = await device.record("seven", (pass) => fillSeven(fillings, picked)(pass, x));
+  recording.run();
+  assertEquals([...await x.read()], Array(64).fill(7));
+  assertEquals(picked, ["broken", "worse", "sound"]);
+  assertEquals(warnings.length, 2);
+  assertMatch(
+    warnings[0],
+    /^Not using seven\/all broken on this adapter, but the next variant: Cannot compile shader seven\/all broken:/,
+  );
+  using _ = await device.record("again", (pass) => fillSeven(fillings, picked)(pass, x));
+  assertEquals(picked.length, 4);
+});
+
+Deno.test("Device.record: where no variant compiles the last one's error is told", async () => {
+  using device = await Device.open({ warn: () => {} });
+  using x = device.tensor("x", [64]);
+  await assertRejects(
+    () => device.record("seven", (pass) => fillSeven(fillings.slice(0, 2))(pass, x)),
+    ShaderError,
+    "Cannot compile shader seven/all worse",
+  );
 });
