@@ -8,7 +8,7 @@ import {
 } from "../dedup/mod.ts";
 import { buildSteps, type CleaningOptions, lengthLimits } from "../filters/mod.ts";
 import type { PassageUnit } from "../passages.ts";
-import { parseTokenizer } from "../tokenizers/mod.ts";
+import { parseTokenizer, type Tokenizer } from "../tokenizers/mod.ts";
 import { clean, type CleanResult, type CleanTask } from "./clean_task.ts";
 import { serveTasks, type Work } from "./pool.ts";
 import {
@@ -86,8 +86,14 @@ function tokenizer(setup: WorkerSetup): Work<TokenizeTask | DecodeTask, WorkerRe
     keepDropped: setup.keepDropped,
   };
   return (task) => {
-    if (task.kind === "decode") return { result: task.ids.map((id) => tokenizer.decode([id])) };
+    if (task.kind === "decode") return { result: task.ids.map((id) => show(tokenizer, id)) };
     const result = tokenize(task, options);
     return { result, transfer: [result.tokens.buffer as ArrayBuffer] };
   };
+}
+
+/** The text of a token, or the bytes of one that is a part of a character. */
+function show(tokenizer: Tokenizer, id: number): string {
+  const text = tokenizer.decode([id]);
+  return text.includes("\uFFFD") ? `<${tokenizer.bytes(id).toHex()}>` : text;
 }

@@ -1,6 +1,7 @@
 import type { Tensor } from "../../kernels/mod.ts";
 import type { Affine, BlockGradients, BlockParameters, ParameterSet } from "../gpt/mod.ts";
 import type { EncoderDecoderConfig } from "./config.ts";
+import type { EncoderDecoder } from "./encoder_decoder.ts";
 import { layersOf, type Side } from "./shapes.ts";
 
 /** The parameters of one side. */
@@ -49,6 +50,17 @@ export function encoderDecoderTree(
   config: EncoderDecoderConfig,
 ): EncoderDecoderParameters {
   return treeOf((name) => set.get(name), config) as EncoderDecoderParameters;
+}
+
+/** The tree of a model whose products take another set's matrices: the rest is its own. */
+export function mixedPairTree(
+  { parameters, weights, config }: EncoderDecoder,
+  matrices: ParameterSet,
+): EncoderDecoderParameters {
+  const find = (name: string) => matrices.tensors.get(name) ?? parameters.get(name);
+  const mixed = treeOf(find, config) as EncoderDecoderParameters;
+  const side = (name: Side) => ({ ...mixed[name], positions: weights[name].positions });
+  return { ...mixed, shared: weights.shared, encoder: side("encoder"), decoder: side("decoder") };
 }
 
 /** Arranges gradients as a tree, without those of frozen parameters. */

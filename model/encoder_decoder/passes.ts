@@ -4,14 +4,16 @@ import { createPairActivations, createPairGradients } from "./activations.ts";
 import { encoderDecoderBackward } from "./backward.ts";
 import type { EncoderDecoder } from "./encoder_decoder.ts";
 import { encoderDecoderForward } from "./forward.ts";
-import { encoderDecoderGradients } from "./parameters.ts";
+import { encoderDecoderGradients, mixedPairTree } from "./parameters.ts";
 
 /** Allocates the passes of an encoder–decoder over batches of pairs, each side padded to T tokens. */
 export function pairPasses(
-  { config, weights }: EncoderDecoder,
+  model: EncoderDecoder,
   tensors: TensorMaker,
   options: PassOptions,
 ): Passes {
+  const { config, weights } = model;
+  const mixed = options.matrices ? mixedPairTree(model, options.matrices) : weights;
   const stack = new DisposableStack();
   const before = tensors.allocatedBytes;
   const a = stack.use(createPairActivations(tensors, config, options));
@@ -41,10 +43,10 @@ export function pairPasses(
     forwardBackward(pass, set, dropout) {
       if (!d) throw new TypeError("Cannot go back: these passes are not for training");
       const gradients = encoderDecoderGradients(set, config);
-      encoderDecoderForward(pass, config, weights, a, dropout);
+      encoderDecoderForward(pass, config, mixed, a, dropout);
       const rows = { x: a.decoder.norm.y, dx: d.decoder.narrow };
-      headForwardBackward(pass, weights, gradients, head, rows);
-      encoderDecoderBackward(pass, config, weights, gradients, a, d, dropout);
+      headForwardBackward(pass, mixed, gradients, head, rows);
+      encoderDecoderBackward(pass, config, mixed, gradients, a, d, dropout);
     },
     [Symbol.dispose]: () => stack.dispose(),
   };

@@ -56,10 +56,12 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font: .85rem/1.55 ui-monos
 .axis { display: flex; justify-content: space-between; color: var(--soft); font-size: .8rem;
   margin-top: .2rem; }
 @media (max-width: 38rem) {
-  .flow { grid-template-columns: 1fr max-content; gap: 0 .8rem; }
+  .bars { grid-template-columns: minmax(0, max-content) minmax(3rem, 1fr) minmax(0, max-content); }
+  .bars > .n { white-space: normal; }
+  .flow { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 .8rem; }
   .flow > .head { display: none; } .flow > .track { grid-column: 1 / -1; order: 0; margin: .1rem 0 .1rem; }
   .flow > .wide { grid-column: 1 / -1; margin-top: .5rem; font-weight: 600; }
-  .flow > .n { font-size: .88rem; } .flow > .n:not(.lost-text) { text-align: left; color: var(--soft); }
+  .flow > .n { font-size: .8rem; } .flow > .n:not(.lost-text) { text-align: left; color: var(--soft); }
   .reason > summary { grid-template-columns: 1rem 1fr max-content; }
   .reason > summary > .track { display: none; } .reason > summary > .share { display: none; }
 }

@@ -19,7 +19,7 @@ export function dropTable(
     return markup`
 <details class="reason"><summary><span>${reason} <span class="soft">${stage}</span></span>
 <span class="track thin">${bar(documents, rows[0].documents, "lost")}</span>
-<span class="n">${count(documents)}, ${size(bytes)}</span>
+<span class="n">${count(documents)} · ${size(bytes)}</span>
 <span class="n soft share">${percent(documents, totals.documents)}</span></summary>
 ${example && excerpt(example)}</details>`;
   });
