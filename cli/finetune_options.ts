@@ -5,7 +5,7 @@ import { TRAIN_OPTIONS } from "./train_options.ts";
 
 // deno-fmt-ignore
 const { tokenizer, model, layers, heads, channels, context, bias, tie, textField, beta1, beta2, epsilon,
-  weightDecay, gradientClip, accumulationSteps, recompute, out, tune } = TRAIN_OPTIONS;
+  weightDecay, gradientClip, accumulationSteps, recompute, precision, out, tune } = TRAIN_OPTIONS;
 
 /** Options of `quern finetune`. */
 export const FINETUNE_OPTIONS = defineOptions({
@@ -175,7 +175,7 @@ export const FINETUNE_OPTIONS = defineOptions({
     default: "1",
     help: "Seeds of new weights, order and dropout; of several the mean and the spread are told.",
   },
-  ...{ beta1, beta2, epsilon, weightDecay, gradientClip, recompute },
+  ...{ beta1, beta2, epsilon, weightDecay, gradientClip, recompute, precision },
   out,
   ...{ tune },
   ...JSON_OPTION,

@@ -1,7 +1,7 @@
 /** The playground itself: a prompt or a chat goes out, tokens come in. */
 import { asCurl, asTypeScript, requestOf, streamed } from "./requests.js";
 import { limitLength, makeSliders, readSettings } from "./settings.js";
-import { ask, listModels, tokensOf } from "./stream.js";
+import { ask, listModels, Tokens } from "./stream.js";
 import { followTokens, TextView } from "./transcript.js";
 
 const find = (id) => document.getElementById(id);
@@ -56,14 +56,11 @@ async function run(text) {
   view.writing = true;
   running = new AbortController();
   setRunning(true);
-  const clock = new Clock();
+  const [clock, reader] = [new Clock(), new Tokens()];
   let reason = "stopped";
   try {
-    const { path, body } = last.request;
-    for await (
-      const event of ask(path, streamed(state.mode, body), { key, signal: running.signal })
-    ) {
-      const tokens = tokensOf(event);
+    for await (const event of answer()) {
+      const tokens = reader.take(event);
       for (const token of tokens) view.token(token);
       clock.count(event, tokens);
       reason = event.choices?.[0]?.finish_reason ?? reason;
@@ -81,6 +78,19 @@ async function run(text) {
   last.view = view;
   stats.textContent = [clock.text, REASONS[reason] ?? reason].filter(Boolean).join(" · ");
   setRunning(false);
+}
+
+/** The events of the answer to the last request, shortened where the prompt leaves no room for its length. */
+async function* answer() {
+  const { request: { path, body }, mode } = last;
+  const options = { key, signal: running.signal };
+  try {
+    yield* ask(path, streamed(mode, body), options);
+  } catch (error) {
+    if (!(error.room > 0)) throw error;
+    body[mode === "chat" ? "max_completion_tokens" : "max_tokens"] = error.room;
+    yield* ask(path, streamed(mode, body), options);
+  }
 }
 
 const REASONS = { stop: "ended by itself", length: "length reached", stopped: "stopped" };

@@ -56,15 +56,14 @@ export function readSettings() {
   return { values: { ...values }, seed: seed === "" ? undefined : Number(seed), stop };
 }
 
-/** The longest answer that can be asked for. */
+/** Bounds the length by the model's context, half of which is left to the prompt at first. */
 export function limitLength(context) {
   const setting = SETTINGS.find(({ name }) => name === "max_tokens");
-  setting.max = context;
+  setting.max = Math.max(1, context - 1);
+  const wanted = Math.min(values.max_tokens, Math.max(1, context >> 1));
+  values.max_tokens = wanted;
   for (const input of document.querySelectorAll("[name=max_tokens]")) {
-    input.max = String(context);
-    if (Number(input.value) > context) {
-      input.value = String(context);
-      values.max_tokens = context;
-    }
+    input.max = String(setting.max);
+    input.value = String(wanted);
   }
 }

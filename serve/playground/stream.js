@@ -1,9 +1,13 @@
 /** Reading the server's answer as it comes. */
-/** The server said no; the message says why, in its own words or in ours. */
+/**
+ * The server said no; the message says why, in its own words or in ours. Where the length was too much,
+ * `room` is what the prompt leaves of the context.
+ */
 export class Refusal extends Error {
-  constructor(status, message) {
+  constructor(status, message, room) {
     super(message);
     this.status = status;
+    this.room = room;
   }
 }
 
@@ -57,7 +61,7 @@ async function* chunks(stream) {
 const bearer = (key) => key ? { Authorization: "Bearer " + key } : {};
 
 async function refusal(response) {
-  const said = await response.json().then((body) => body.error.message, () => undefined);
+  const error = await response.json().then((body) => body.error, () => undefined);
   if (response.status === 401) return new Refusal(401, "The server does not know this key.");
   if (response.status === 429) {
     const seconds = response.headers.get("Retry-After");
@@ -68,22 +72,56 @@ async function refusal(response) {
   }
   return new Refusal(
     response.status,
-    said ?? "The server answered " + response.status + " and did not say why.",
+    error?.message ?? "The server answered " + response.status + " and did not say why.",
+    error?.n_ctx - error?.n_prompt_tokens,
   );
 }
 
-/** The tokens of an event: [{ text, logprob?, top? }], whose texts together are what was written. */
-export function tokensOf(event) {
-  const choice = event.choices?.[0];
-  if (!choice) return [];
-  const text = choice.delta ? choice.delta.content ?? "" : choice.text ?? "";
-  const tokens = choice.delta ? fromChat(choice.logprobs) : fromCompletion(choice.logprobs);
-  if (tokens.map((token) => token.text).join("") === text) {
-    return tokens.filter((token) => token.text !== "");
+/**
+ * The tokens of an answer as its events come, whose texts together are what was written. An event's
+ * probabilities may be ahead of its text: the server holds back what may become a stop text.
+ */
+export class Tokens {
+  #tokens = [];
+  #text = "";
+
+  /** What an event adds: [{ text, logprob?, top? }]. */
+  take(event) {
+    const choice = event.choices?.[0];
+    if (!choice) return [];
+    this.#text += (choice.delta ? choice.delta.content : choice.text) ?? "";
+    const more = choice.delta ? fromChat(choice.logprobs) : fromCompletion(choice.logprobs);
+    this.#tokens.push(...more.filter(({ text }) => text !== ""));
+    const found = [];
+    while (this.#text !== "" && this.#tokens.length > 0) {
+      const [{ text }] = this.#tokens;
+      if (this.#text.startsWith(text)) found.push(this.#next(1, text.length));
+      else if (text.startsWith(this.#text)) break; // its rest is held back
+      else found.push(...this.#joined());
+    }
+    const isOver = choice.finish_reason !== null;
+    if (this.#text !== "" && (isOver || this.#tokens.length === 0)) {
+      found.push(this.#next(1, this.#text.length));
+    }
+    return found;
   }
-  // Characters that are split over tokens, or text that was held back: shown together.
-  if (text === "") return [];
-  return [{ ...tokens.at(-1), text }];
+
+  /** The parts of a character as one, up to the next token that is whole; nothing where they have no text. */
+  #joined() {
+    const whole = this.#tokens.findIndex(({ text }, i) =>
+      i > 0 && !/\ufffd|^bytes:/.test(text) && this.#text.includes(text)
+    );
+    if (whole < 0) return [this.#next(this.#tokens.length, this.#text.length)];
+    const length = this.#text.indexOf(this.#tokens[whole].text);
+    const token = this.#next(whole, length);
+    return length > 0 ? [token] : [];
+  }
+
+  #next(count, length) {
+    const token = { ...this.#tokens.splice(0, count).at(-1), text: this.#text.slice(0, length) };
+    this.#text = this.#text.slice(length);
+    return token;
+  }
 }
 
 function fromChat(logprobs) {

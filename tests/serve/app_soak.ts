@@ -74,7 +74,8 @@ Deno.test(`server: ${MINUTES} minutes of ${CLIENTS} clients who may leave: memor
     console.log(
       `${name}: ${(mean(late, of) / 2 ** 20).toFixed(0)} MiB, ${(100 * (ratio - 1)).toFixed(1)} %`,
     );
-    assert(Math.abs(ratio - 1) <= 0.05, `${name} changed by ${ratio}`);
+    // Less is no leak: under pressure the system takes memory back that is not in use.
+    assert(ratio <= 1.05, `${name} grew by ${ratio}`);
   }
   console.log(`${counts.whole} whole answers, ${counts.left} left`);
 });

@@ -24,28 +24,30 @@ function textsOf(count: number): ExampleSet {
   return set;
 }
 
-Deno.test("a head over texts: learns to tell them, rows of no text change nothing", async () => {
-  using device = await Device.open();
-  using model = tinyModel(device, { head: TEXT_HEAD });
-  const lengths = [4, 8];
-  const rows = { batchSize: 6, context: 8, lengths, order: "shuffled", seed: 1 } as const;
-  const options = { batchSize: 6, lengths, iterations: 40, learningRate: 1e-2, evalInterval: 0 };
-  using trainer = await Trainer.create(model, options);
-  for await (const _ of trainer.train({ batches: taskBatches(textsOf(60), rows) }));
-  using evaluator = await Evaluator.create(model, { B: 6, T: 8, lengths });
-  const found: number[] = [];
-  const once = { ...rows, order: "sequential", epochs: 1 } as const;
-  const { weight } = await evaluator.measure(
-    taskBatches(textsOf(20), once),
-    (batch, { logits }) => {
-      batch.rows.forEach((row, b) => {
-        if (row >= 0) found[row] = logits![2 * b + 1] > logits![2 * b] ? 1 : 0;
-      });
-    },
-  );
-  assertEquals(weight, 20);
-  assertEquals(found, Array.from({ length: 20 }, (_, i) => i % 2));
-});
+for (const precision of ["f32", "f16"] as const) {
+  Deno.test(`a head over texts in ${precision}: learns to tell them, rows of no text change nothing`, async () => {
+    using device = await Device.open();
+    using model = tinyModel(device, { head: TEXT_HEAD });
+    const lengths = [4, 8];
+    const rows = { batchSize: 6, context: 8, lengths, order: "shuffled", seed: 1 } as const;
+    const options = { batchSize: 6, lengths, iterations: 40, learningRate: 1e-2, evalInterval: 0 };
+    using trainer = await Trainer.create(model, { ...options, precision });
+    for await (const _ of trainer.train({ batches: taskBatches(textsOf(60), rows) }));
+    using evaluator = await Evaluator.create(model, { B: 6, T: 8, lengths });
+    const found: number[] = [];
+    const once = { ...rows, order: "sequential", epochs: 1 } as const;
+    const { weight } = await evaluator.measure(
+      taskBatches(textsOf(20), once),
+      (batch, { logits }) => {
+        batch.rows.forEach((row, b) => {
+          if (row >= 0) found[row] = logits![2 * b + 1] > logits![2 * b] ? 1 : 0;
+        });
+      },
+    );
+    assertEquals(weight, 20);
+    assertEquals(found, Array.from({ length: 20 }, (_, i) => i % 2));
+  });
+}
 
 Deno.test("a head: saved and loaded as transformers' GPT2For…, and put on another model's body", async () => {
   using device = await Device.open();

@@ -62,7 +62,7 @@ Deno.test({
   sanitizeOps: false,
   async fn(t) {
     await using served = await Served.start({
-      models: { tiny: { tokenizer: "bpe" }, other: { seed: 2 } },
+      models: { tiny: { tokenizer: "bpe", context: 1024 }, other: { seed: 2 } },
     });
     const browser = await chromium.launch({ executablePath: path, args: ARGUMENTS });
     try {
@@ -89,7 +89,7 @@ Deno.test({
             await page.innerText("#stats"),
             /^24 tokens · first after \d+ ms · .*tokens\/s · length reached$/,
           );
-          await page.locator(".token").nth(1).hover();
+          await page.locator(".token", { hasText: /\w/ }).first().hover();
           assertGreater(await page.locator("#alternatives li").count(), 4);
           await page.mouse.move(0, 0);
           await page.locator(".token").first().focus();
@@ -116,7 +116,7 @@ Deno.test({
       });
 
       await t.step("stop ends it, and the server's slot is free", async () => {
-        await setLength(page, 240);
+        await setLength(page, 1000);
         await page.click("#send");
         await page.locator(".token").first().waitFor();
         await page.keyboard.press("Escape");
@@ -133,7 +133,7 @@ Deno.test({
         await page.click("[data-copy=curl]");
         const curl = await clipboard(page);
         const body = JSON.parse(/-d '(.*)'$/s.exec(curl)![1]);
-        assertEquals(body, { model: "tiny", prompt: "To be", max_tokens: 240, temperature: 0.8 });
+        assertEquals(body, { model: "tiny", prompt: "To be", max_tokens: 1000, temperature: 0.8 });
         const { choices } = await served.json("/v1/completions", body);
         assertEquals(choices.length, 1);
         await page.click("[data-copy=typescript]");
@@ -164,6 +164,19 @@ Deno.test({
         assertEquals(await page.title(), "Quern playground");
         assertEquals(await page.locator("#transcript img, #transcript script").count(), 0);
       });
+
+      await t.step(
+        "a length that the prompt leaves no room for is cut to what there is",
+        async () => {
+          await setLength(page, 1023);
+          await page.fill("#prompt", "To be, or not to be");
+          await page.click("#send");
+          await isOver(page);
+          assert(!await page.locator("#error").isVisible());
+          assertGreater((await textOf(page)).length, 20);
+          await setLength(page, 20);
+        },
+      );
 
       await t.step("faults are told in words", async () => {
         await page.fill("#prompt", "long ".repeat(2000));
