@@ -15,9 +15,9 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
     "data/shards_bench.ts",
     "data/loader_bench.ts",
     "data/tokenizers/training/train_bench.ts",
-    "data/filters_bench.ts",
     "data/sources/web_bench.ts",
   ],
+  finetune: ["model/trainer/step_bench.ts"],
   memory: ["data/prepare/prepare_bench.ts"],
 };
 

@@ -6,7 +6,7 @@ import {
   type MatmulTensors,
 } from "./problem.ts";
 import { extras } from "./parts.wgsl.ts";
-import { MATMUL_VARIANTS, type MatmulVariant } from "./variants.ts";
+import { MATMUL_VARIANTS, type MatmulVariant, plainest } from "./variants.ts";
 
 export type { Layout, MatmulOptions, MatmulTensors } from "./problem.ts";
 
@@ -49,7 +49,7 @@ function question(problem: MatmulProblem): Question<MatmulVariant> {
       .join(" "),
     rows: M * batch,
     variants: fitting(tensors.a.device, MATMUL_VARIANTS, (variant) => variant.fits(problem)),
-    plain: MATMUL_VARIANTS[0],
+    plain: plainest(problem),
     trial: {
       tensors: { ...tensors },
       results: form.activated ? ["y", "activated"] : ["y"],
