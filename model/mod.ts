@@ -108,6 +108,14 @@ export {
   type TokenLogprob,
   type TokensEvent,
 } from "./generation/mod.ts";
+export {
+  type BeamOptions,
+  type TranslateOptions,
+  type Translation,
+  type TranslationShape,
+  Translator,
+  type TranslatorOptions,
+} from "./translation/mod.ts";
 export type { AnyBatch, Network, Passes, PassOptions } from "./network.ts";
 export {
   type Affine,

@@ -19,6 +19,9 @@ export interface PairTokenizer {
   outputSize: number;
 }
 
+/** What the number of target tokens is a multiple of. */
+const WIDTH = 64;
+
 /**
  * First character with a token of its own; those before are letters of a byte-level BPE's alphabet,
  * which a decoder takes for bytes.
@@ -32,7 +35,8 @@ const FIRST_CHARACTER = 0x180;
  * nothing is unknown.
  *
  * Ids are given so that the tokens of the targets come first: a model that may write no others needs
- * only the first rows of its output layer.
+ * only the first rows of its output layer. Their number is filled up to a multiple of 64 with tokens
+ * that nobody writes, since matrices of such a width are the fastest.
  *
  * @throws {RangeError} where the vocabulary has no room for the bytes
  * @example
@@ -65,9 +69,14 @@ export async function trainPairTokenizer(
   const isWritten = (_: string, i: number) => written.has(first.length + i);
   const shared = pieces.filter(isWritten);
   const others = pieces.filter((piece, i) => !isWritten(piece, i));
+  const output = [...first, ...shared];
+  const unused = Array.from(
+    { length: -output.length & (WIDTH - 1) },
+    (_, i) => `<unused ${i}>`,
+  );
   return {
-    tokenizer: assemble(json, [...first, ...shared, ...others], special),
-    outputSize: first.length + shared.length,
+    tokenizer: assemble(json, [...output, ...unused, ...others], [...special, ...unused]),
+    outputSize: output.length + unused.length,
   };
 }
 

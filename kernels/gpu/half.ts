@@ -9,7 +9,6 @@ import type { Shader } from "./shader.ts";
  * does not compile.
  */
 export function withHalves({ label, code, constants }: Shader, names: readonly string[]): Shader {
-  if (names.length === 0) return { label, code, constants };
   const wide = new Map<string, string>();
   let rewritten = code.replace(/\/\/[^\n]*/g, "");
   for (const name of names) {

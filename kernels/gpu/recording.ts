@@ -31,6 +31,7 @@ export class Pass {
   /** Scratch memory, which the recording will own. */
   readonly owned: DisposableStack = new DisposableStack();
   #scratch?: Tensor;
+  #halves = new Map<string, Shader>();
 
   /**
    * Begins an empty list.
@@ -55,8 +56,22 @@ export class Pass {
     operations: number = 0,
   ): void {
     const halves = Object.keys(bindings).filter((name) => isHalf(bindings[name]));
-    const stored = withHalves(shader, halves);
-    this.launches.push({ shader: stored, bindings, params, extent, operations });
+    this.launches.push({
+      shader: this.#stored(shader, halves),
+      bindings,
+      params,
+      extent,
+      operations,
+    });
+  }
+
+  /** The shader for what is stored in f16, written once for the launches that share it. */
+  #stored(shader: Shader, halves: readonly string[]): Shader {
+    if (halves.length === 0) return shader;
+    const key = [shader.code, ...halves].join();
+    const stored = this.#halves.get(key) ?? withHalves(shader, halves);
+    this.#halves.set(key, stored);
+    return { ...stored, constants: shader.constants };
   }
 
   /**

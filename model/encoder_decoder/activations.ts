@@ -4,7 +4,7 @@ import {
   type Activations,
   createActivationGradients,
   createActivations,
-  type StackOptions,
+  type Source,
   type TensorMaker,
 } from "../gpt/mod.ts";
 import type { PassOptions } from "../network.ts";
@@ -33,27 +33,46 @@ export function createPairActivations(
   options: PassOptions,
 ): PairActivations {
   const stack = new DisposableStack();
-  const { channels, heads } = config;
-  const N = options.B * options.T;
-  const side = (name: Side, more: StackOptions): SideActivations => {
-    const named = labelled(tensors, name);
-    const shape = { layers: layersOf(config, name), channels, heads };
-    const activations = stack.use(createActivations(named, shape, options, more));
-    const tensor = (label: string, ...shape: number[]) => stack.use(named.tensor(label, shape));
-    return {
-      ...activations,
-      embedded: {
-        x: tensor("embedded", N, channels),
-        mean: tensor("embedded mean", N),
-        rstd: tensor("embedded rstd", N),
-      },
-    };
-  };
-  const encoder = side("encoder", { bidirectional: true, first: ENCODER_BLOCKS });
+  const encoder = stack.use(createSideActivations(tensors, config, "encoder", options));
   const source = { T: options.T, x: encoder.norm.y, lengths: encoder.lengths! };
   return {
     encoder,
-    decoder: side("decoder", { source }),
+    decoder: stack.use(createSideActivations(tensors, config, "decoder", options, source)),
+    [Symbol.dispose]: () => stack.dispose(),
+  };
+}
+
+/**
+ * Allocates the activations of a forward pass over one side.
+ *
+ * @param source what the decoder attends to
+ */
+export function createSideActivations(
+  tensors: TensorMaker,
+  config: EncoderDecoderConfig,
+  side: Side,
+  options: PassOptions,
+  source?: Source,
+): SideActivations {
+  const stack = new DisposableStack();
+  const { channels, heads } = config;
+  const N = options.B * options.T;
+  const named = labelled(tensors, side);
+  const tensor = (label: string, ...shape: number[]) => stack.use(named.tensor(label, shape));
+  const activations = createActivations(
+    named,
+    { layers: layersOf(config, side), channels, heads },
+    options,
+    side === "encoder" ? { bidirectional: true, first: ENCODER_BLOCKS } : { source },
+  );
+  stack.use(activations);
+  return {
+    ...activations,
+    embedded: {
+      x: tensor("embedded", N, channels),
+      mean: tensor("embedded mean", N),
+      rstd: tensor("embedded rstd", N),
+    },
     [Symbol.dispose]: () => stack.dispose(),
   };
 }

@@ -64,7 +64,8 @@ export class EncoderDecoder implements Network {
   }
 
   /**
-   * Makes a model with MBart's initialisation: matrices normal with deviation 0.02, gains 1, biases 0.
+   * Makes a model with MBart's initialisation: matrices normal with deviation 0.02 at its width of 1,024
+   * and as much more as others are narrower, 0.02·√(1024/C); gains 1, biases 0.
    *
    * @throws {RangeError} if the shape is not possible
    */
@@ -77,11 +78,14 @@ export class EncoderDecoder implements Network {
     const shapes = encoderDecoderShapes(config);
     const parameters = ParameterSet.create(device, shapes, "weights");
     const next = normalValues(options.seed);
+    const deviation = 0.02 * Math.sqrt(1024 / config.channels);
     for (const { name, shape } of shapes) {
       const tensor = parameters.get(name);
       const gain = name.endsWith(".weight") ? 1 : 0;
       tensor.write(
-        shape.length === 1 ? new Float32Array(tensor.size).fill(gain) : next(tensor.size, 0.02),
+        shape.length === 1
+          ? new Float32Array(tensor.size).fill(gain)
+          : next(tensor.size, deviation),
       );
     }
     return new EncoderDecoder(device, config, parameters, undefined);

@@ -31,7 +31,7 @@ export function encoderDecoderForward(
 }
 
 /** Writes down the forward pass of one side. */
-function sideForward(
+export function sideForward(
   pass: Pass,
   config: EncoderDecoderConfig,
   shared: Tensor,

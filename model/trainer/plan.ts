@@ -56,17 +56,29 @@ export async function largestBatch(
   maxBytes: number,
 ): Promise<LargestBatch> {
   assertConfig(config);
-  let rows = 0;
-  let above = MOST_ROWS + 1;
+  let [rows, above] = [0, MOST_ROWS + 1];
   let limit: string | undefined;
+  const found: number[] = [];
   while (above - rows > 1) {
-    const batchSize = above > MOST_ROWS ? Math.max(1, 2 * rows) : Math.floor((rows + above) / 2);
-    if (batchSize > MOST_ROWS) break;
-    const found = await bytesOrLimit(device, config, { ...options, batchSize });
-    if (typeof found === "number" && found <= maxBytes) rows = batchSize;
-    else [above, limit] = [batchSize, typeof found === "number" ? undefined : found];
+    const guesses = found.length < 2 ? [found.length + 1] : guess(found, maxBytes);
+    // Step by step as long as nothing is known not to fit: plans of large batches take long.
+    const most = above > MOST_ROWS ? Math.max(1, 4 * rows) : Infinity;
+    const batchSize = Math.min(
+      guesses.find((each) => each > rows && each < above) ?? Math.floor((rows + above) / 2),
+      most,
+    );
+    const bytes = await bytesOrLimit(device, config, { ...options, batchSize });
+    if (typeof bytes === "number") found.push(bytes);
+    if (typeof bytes === "number" && bytes <= maxBytes) rows = batchSize;
+    else [above, limit] = [batchSize, typeof bytes === "number" ? undefined : bytes];
   }
   return { rows, ...(limit === undefined ? {} : { limit }) };
+}
+
+/** The batch that should just fit, and the next, if each row takes what the second one does. */
+function guess([one, two]: readonly number[], maxBytes: number): number[] {
+  const rows = Math.floor(Math.min(MOST_ROWS, 1 + (maxBytes - one) / (two - one)));
+  return [rows, rows + 1];
 }
 
 async function bytesOrLimit(
