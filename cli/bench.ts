@@ -1,11 +1,14 @@
 /** `quern bench`: how fast every op and whole steps are, beside what the adapter and others can do. */
 import { Device } from "../kernels/mod.ts";
+import { type Preset, PRESETS } from "../model/mod.ts";
 import type { Contender, WorkSizes } from "./bench/contender.ts";
 import { openJax } from "./bench/jax.ts";
 import { benchKernels } from "./bench/kernels.ts";
 import { benchDecoding, benchTraining } from "./bench/steps.ts";
 import { describeDecoding, describeTraining, KERNEL_HEADING, kernelRow } from "./bench/table.ts";
 import { openTorch } from "./bench/torch.ts";
+import { TUNE_OPTION } from "./kernel_choices.ts";
+import { prepareChoices, tuneNow } from "./train_tuning.ts";
 import { measureSpeed } from "./gpu_speed.ts";
 import { defineOptions, parseOptions } from "./options.ts";
 import { UsageError } from "./usage_error.ts";
@@ -15,7 +18,17 @@ const MODELS = {
   nano: { B: 12, T: 64, C: 128, heads: 4, V: 65 },
   micro: { B: 2, T: 256, C: 384, heads: 6, V: 8192 },
   gpt2: { B: 1, T: 1024, C: 768, heads: 12, V: 50257 },
+} as const satisfies Partial<Record<Preset, WorkSizes>>;
+
+/** Further sizes of ops, which are not a model's: with them `projection` is 768×512×512 and 3072×768×768. */
+const SHAPES = {
+  "768x512": { B: 12, T: 64, C: 512, heads: 8, V: 512 },
+  "3072x768": { B: 48, T: 64, C: 768, heads: 12, V: 512 },
 } as const satisfies Record<string, WorkSizes>;
+
+type Model = keyof typeof MODELS;
+const MODEL_NAMES = Object.keys(MODELS) as Model[];
+const SIZES: Record<string, WorkSizes> = { ...MODELS, ...SHAPES };
 
 /** Numbers of sequences that are decoded at once. */
 const SEQUENCES = [1, 32];
@@ -27,9 +40,9 @@ const MOST_STEP_SECONDS = 2;
 export const BENCH_OPTIONS = defineOptions({
   models: {
     type: "strings",
-    choices: Object.keys(MODELS) as (keyof typeof MODELS)[],
-    defaultHelp: "all",
-    help: "Models whose shapes are timed; may be repeated.",
+    choices: Object.keys(SIZES),
+    defaultHelp: MODEL_NAMES.join(", "),
+    help: "Models, or other sizes, whose ops are timed; may be repeated.",
   },
   ops: {
     type: "string",
@@ -43,6 +56,7 @@ export const BENCH_OPTIONS = defineOptions({
     default: true,
     help: "Time whole training and decoding steps, where one does not take very long.",
   },
+  ...TUNE_OPTION,
   rounds: { type: "integer", min: 1, default: 5, help: "Turns of which the median counts." },
   others: {
     type: "boolean",
@@ -60,9 +74,8 @@ export const BENCH_OPTIONS = defineOptions({
  */
 export async function bench(args: string[]): Promise<number> {
   const options = parseOptions(BENCH_OPTIONS, args);
-  const models = options.models.length > 0
-    ? options.models
-    : Object.keys(MODELS) as (keyof typeof MODELS)[];
+  const sizes = options.models.length > 0 ? options.models : MODEL_NAMES;
+  const models = MODEL_NAMES.filter((name) => sizes.includes(name));
   const ops = regexOf(options.ops);
   using device = await Device.open();
   await using stack = new AsyncDisposableStack();
@@ -71,6 +84,8 @@ export async function bench(args: string[]): Promise<number> {
     const contender = await open();
     if (contender) contenders.push(stack.use(contender));
   }
+  await prepareChoices(device, options.tune, undefined);
+  const tune = () => tuneNow(device, options.tune);
   const speed = await measureSpeed(device);
   const about = {
     date: new Date().toISOString().slice(0, 10),
@@ -78,6 +93,7 @@ export async function bench(args: string[]): Promise<number> {
     adapter: device.adapter.info.description || device.adapter.info.device,
     others: contenders.map(({ name }) => name),
     rounds: options.rounds,
+    tune: options.tune,
     ...speed,
   };
   console.log(
@@ -87,9 +103,9 @@ export async function bench(args: string[]): Promise<number> {
       `${speed.copyGigabytesPerSecond.toFixed(1)} GB/s of a copy\n\n${KERNEL_HEADING}`,
   );
   const results: unknown[] = [];
-  const settings = { rounds: options.rounds, contenders };
-  for (const model of models) {
-    const kernels = benchKernels(device, model, MODELS[model], { ...settings, speed, ops });
+  const settings = { rounds: options.rounds, contenders, tune };
+  for (const name of sizes) {
+    const kernels = benchKernels(device, name, SIZES[name], { ...settings, speed, ops });
     for await (const result of kernels) {
       console.log(kernelRow(result));
       results.push(result);
@@ -117,9 +133,9 @@ export async function bench(args: string[]): Promise<number> {
 }
 
 /** Floating-point operations of a training step: 6 for each weight and token. */
-function stepOperations(model: keyof typeof MODELS): number {
+function stepOperations(model: Model): number {
   const { B, T, C, V } = MODELS[model];
-  const layers = { nano: 4, micro: 6, gpt2: 12 }[model];
+  const { layers } = PRESETS[model];
   return 6 * B * T * (12 * layers * C * C + V * C);
 }
 

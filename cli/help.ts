@@ -21,7 +21,7 @@ export function helpText({ name, summary }: CommandText, table: OptionTable): st
   return [
     `quern ${name}: ${summary}`,
     "",
-    `Usage: quern ${name} [options]    (or: deno task ${name} [options])`,
+    `Usage: quern ${name} [options]    (or: deno task quern ${name} [options])`,
     "",
     ...(rows[0][1].heading === undefined ? ["Options:"] : []),
     ...titled,

@@ -161,7 +161,7 @@ function overview(): string {
   return [
     "quern: train, run and measure GPTs on WebGPU",
     "",
-    "Usage: quern COMMAND [options]    (or: deno task COMMAND [options])",
+    "Usage: quern COMMAND [options]    (or: deno task quern COMMAND [options])",
     "",
     "Commands:",
     columns(rows),

@@ -40,6 +40,18 @@ export async function tuneFirst(device: Device, trainer: Trainer): Promise<void>
   if (orders.length > 0) console.error("Losses differ from --tune cached in their last digits.");
 }
 
+/** Measures the variants of all that was recorded and is not decided, and keeps what it chooses. */
+export async function tuneNow(device: Device, mode: TuneMode): Promise<void> {
+  if (mode === "off") return;
+  let chosen = false;
+  const options = { anyOrder: mode === "full", budgetMs: budgetOf(device) };
+  for await (const event of tune(device, options)) {
+    if (event.type === "dropped") console.error(describe(event));
+    chosen ||= event.type === "chosen";
+  }
+  if (chosen) await (await ChoiceCache.of(device)).add(mode);
+}
+
 /** Chooses among variants that give the same bits, while a run trains. */
 export function tuning(device: Device): AsyncGenerator<TuneEvent> {
   return tune(device, { budgetMs: budgetOf(device) });

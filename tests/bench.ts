@@ -15,7 +15,6 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
     "data/shards_bench.ts",
     "data/loader_bench.ts",
     "data/tokenizers/training/train_bench.ts",
-    "data/filters_bench.ts",
     "data/sources/web_bench.ts",
   ],
   finetune: ["model/trainer/step_bench.ts"],

@@ -34,7 +34,9 @@ export async function* benchKernels(
   device: Device,
   model: string,
   sizes: ModelSizes,
-  { speed, rounds, ops, contenders }: {
+  { speed, rounds, ops, contenders, tune }: {
+    /** Chooses among the variants of what was recorded. */
+    tune: () => Promise<void>;
     speed: GpuSpeed;
     rounds: number;
     /** Which ops, by their names. */
@@ -44,6 +46,8 @@ export async function* benchKernels(
 ): AsyncGenerator<KernelResult> {
   for (const { name, at } of KERNEL_CASES.filter(({ name }) => ops.test(name))) {
     const one: KernelCase = { label: `${name} of ${model}`, ...at(sizes) };
+    (await TrialRun.create(device, one.op, one))[Symbol.dispose]();
+    await tune();
     using trial = await TrialRun.create(device, one.op, one);
     const fault = await trial.check(one.reference);
     if (fault) throw new Error(`Not timed: ${one.label} is wrong. ${fault}`);

@@ -48,12 +48,19 @@ export async function benchTraining(
   device: Device,
   model: Model,
   sizes: WorkSizes,
-  { rounds, contenders }: { rounds: number; contenders: readonly Contender[] },
+  { rounds, contenders, tune }: {
+    rounds: number;
+    contenders: readonly Contender[];
+    /** Chooses among the variants of what was recorded. */
+    tune: () => Promise<void>;
+  },
 ): Promise<TrainingResult> {
   const { B: batchSize, T: context, V } = sizes;
   using gpt = createModel(device, model, V);
   const options = { ...TRAIN_DEFAULTS, batchSize, context };
   using step = await TrainingStep.create(gpt, options);
+  await tune();
+  await step.record();
   const tokens = Uint32Array.from(
     { length: 64 * batchSize * context },
     (_, i) => (i * i * 31 + i * 7) % V,

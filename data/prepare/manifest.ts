@@ -113,8 +113,8 @@ export interface Manifest {
   version: string;
   /** Picks the documents that validate. */
   seed: number;
-  /** The only part that differs between two runs. */
-  timing: { startedAt: string; seconds: number; bytesPerSecond: number };
+  /** The only part that differs between two runs; `work` tells by what call it was made. */
+  timing: { startedAt: string; seconds: number; bytesPerSecond: number; work: string };
 }
 
 /** What `makeManifest` puts together. */
@@ -196,6 +196,7 @@ export function makeManifest(parts: ManifestParts): Manifest {
       startedAt: startedAt.toISOString(),
       seconds,
       bytesPerSecond: Math.round(totals.bytes / seconds),
+      work: work.key,
     },
   };
 }

@@ -4,6 +4,7 @@ import { type DecontaminationOptions, decontaminator, type EvaluationSize } from
 import { listSources, type SourceFile } from "../sources/mod.ts";
 import { type EvaluationFiles, readEvaluationSets } from "./evaluation_sets.ts";
 import { DUPLICATE_FIELDS, type DuplicateSummary, findDuplicates } from "./find_duplicates.ts";
+import { findDone } from "./find_done.ts";
 import { findRepeated, REPEATED_FIELDS } from "./find_repeated.ts";
 import { ingest } from "./ingest.ts";
 import { assertBalanced, makeManifest, type Manifest, namedDuplicates } from "./manifest.ts";
@@ -28,7 +29,7 @@ import type { WorkerResult, WorkerSetup, WorkerTask } from "./worker.ts";
  * Makes packed, checksummed shards of raw corpora: reads, cleans, drops duplicates, tokenizes, packs
  * and writes, in memory that does not grow with the corpus. The folder gets the shards, a
  * `manifest.json` and a `report.html`. After a crash the same call goes on where it stopped, to the
- * same bytes.
+ * same bytes; once it is done, the same call returns at once.
  *
  * @throws {RangeError} where an option is out of range or the folder holds something else
  * @throws {DataError} where a source can't be read
@@ -43,10 +44,10 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
   const tokenizer = await describeTokenizer(options.tokenizer, options.endOfText);
   const files = await listSources(options.data, { signal });
   const evaluation = await openEvaluation(options, signal);
-  using work = await Work.open(
-    out,
-    keyOf(options, { files, tokenizer, evaluation: evaluation.sets }),
-  );
+  const key = keyOf(options, { files, tokenizer, evaluation: evaluation.sets });
+  const done = await findDone(out, key);
+  if (done !== undefined) return done;
+  using work = await Work.open(out, key);
   if (keepDropped !== undefined) await Deno.mkdir(keepDropped, { recursive: true });
   const lost = (name: string) => keepDropped === undefined ? undefined : join(keepDropped, name);
   const follow = { onProgress, signal };

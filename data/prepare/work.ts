@@ -9,7 +9,9 @@ import { firstExamples, type PackEntry } from "./pack.ts";
 import type { Excerpt, KeptExample } from "./tokenize_task.ts";
 
 /** The folder within the output that holds what an interrupted run goes on from. */
-const WORK_FOLDER = ".prepare";
+export const WORK_FOLDER = ".prepare";
+/** What it is called while it is removed; all output is whole then. */
+export const REMOVED_FOLDER = ".prepare-done";
 
 interface StartEntry {
   type: "start";
@@ -52,12 +54,25 @@ export class Work implements Disposable {
   /** Documents to be shown, by their numbers. */
   readonly shown: Record<number, Excerpt> = {};
 
+  #out: string;
   #journal: Journal<Entry>;
   #lock: Deno.FsFile;
 
-  private constructor(readonly folder: string, journal: Journal<Entry>, lock: Deno.FsFile) {
+  private constructor(
+    out: string,
+    /** Hash of all that the result depends on. */
+    readonly key: string,
+    journal: Journal<Entry>,
+    lock: Deno.FsFile,
+  ) {
+    this.#out = out;
     this.#journal = journal;
     this.#lock = lock;
+  }
+
+  /** The folder of the work. */
+  get folder(): string {
+    return join(this.#out, WORK_FOLDER);
   }
 
   /**
@@ -87,7 +102,7 @@ export class Work implements Disposable {
     try {
       if (!await lock.tryLock(true)) refuse("another process is preparing data there");
       const { journal, entries } = await Journal.open<Entry>(join(folder, "journal.jsonl"));
-      const work = new Work(folder, journal, lock);
+      const work = new Work(out, key, journal, lock);
       const start = entries.findLast((entry): entry is StartEntry => entry.type === "start");
       const isBegun = entries.some(({ type }) => type !== "start");
       if (isBegun && start?.key !== key) {
@@ -134,7 +149,9 @@ export class Work implements Disposable {
 
   /** Removes the folder; the work is done. */
   async remove(): Promise<void> {
-    await Deno.remove(this.folder, { recursive: true });
+    const removed = join(this.#out, REMOVED_FOLDER);
+    await Deno.rename(this.folder, removed);
+    await Deno.remove(removed, { recursive: true });
   }
 
   /** Closes journal and lock. */

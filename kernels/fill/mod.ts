@@ -8,7 +8,8 @@ import { fillWgsl } from "./fill.wgsl.ts";
  */
 export function fill(pass: Pass, t: { x: Tensor }, { value }: { value: number }): void {
   for (const x of bindableViews(t.x)) {
-    const params = { n: x.size, value };
-    pass.launch({ label: "fill", code: fillWgsl }, { x }, params, { threads: x.size });
+    const vector = x.size % 4 === 0;
+    const n = x.size / (vector ? 4 : 1);
+    pass.launch({ label: "fill", code: fillWgsl(vector) }, { x }, { n, value }, { threads: n });
   }
 }

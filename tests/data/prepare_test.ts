@@ -113,6 +113,16 @@ Deno.test("prepare: aborted, it goes on where it stopped", () =>
     const { timing: _, ...resumed } = await prepare(options, { workers: 1 });
     const { timing: __, ...expected } = whole;
     assertEquals(resumed, expected);
+    // Done, it is not done again, even where it was killed while it cleared up.
+    await Deno.mkdir(`${options.out}/.prepare-done`);
+    const { timing: ___, ...again } = await prepare(options);
+    assertEquals(again, expected);
+    await assertRejects(() => Deno.stat(`${options.out}/.prepare-done`), Deno.errors.NotFound);
+    await assertRejects(
+      () => prepare({ ...options, context: 32 }),
+      RangeError,
+      "wanted an empty folder",
+    );
   }));
 
 Deno.test("prepare: impossible options are refused by name", () =>

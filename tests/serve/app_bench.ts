@@ -111,20 +111,23 @@ watching = false;
 await watch;
 const after = await engine.stats();
 
-// Decoders beside a prompt as long as the context, over and over.
-let decoding = true;
-const long = (async () => {
-  while (decoding) {
-    await served.json("/v1/completions", {
-      ...fields,
-      prompt: promptOf(shape.context - 1),
-      max_tokens: 1,
-    });
-  }
-})();
-const { gaps } = await overHttp(8, 2 * answers);
-decoding = false;
-await long;
+/** Gaps of decoders beside prompts as long as the context, one after the other. */
+async function gapsBesidePrompts(answers: number): Promise<number[]> {
+  let decoding = true;
+  const long = (async () => {
+    while (decoding) {
+      const prompt = promptOf(shape.context - 1);
+      await served.json("/v1/completions", { ...fields, prompt, max_tokens: 1 });
+    }
+  })();
+  const { gaps } = await overHttp(8, answers);
+  decoding = false;
+  await long;
+  return gaps;
+}
+
+await gapsBesidePrompts(answers); // compiles the sizes that its steps have
+const gaps = await gapsBesidePrompts(5 * answers);
 load.terminate();
 
 const figures = {

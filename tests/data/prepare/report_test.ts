@@ -44,7 +44,7 @@ const MANIFEST: Manifest = {
   },
   version: "2",
   seed: 1,
-  timing: { startedAt: "2026-01-01T00:00:00.000Z", seconds: 1, bytesPerSecond: 400 },
+  timing: { startedAt: "2026-01-01T00:00:00.000Z", seconds: 1, bytesPerSecond: 400, work: "" },
 };
 const document = { id: HOSTILE, source: HOSTILE, text: HOSTILE };
 const EXAMPLES = {

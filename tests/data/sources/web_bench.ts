@@ -29,13 +29,15 @@ const bytes = pages.reduce((sum, { html }) => sum + html.length, 0);
 console.log(`${pages.length} pages, ${(bytes / 1e6).toFixed(1)} MB\n`);
 console.log("| method | word F1 | `without` kept | `with` kept | time |");
 console.log("|---|---|---|---|---|");
+const scores: Record<string, ReturnType<typeof score>> = {};
 let base = 0;
 for (const [name, read] of Object.entries(methods)) {
   const began = performance.now();
   const texts = await Promise.all(pages.map(({ html }) => read(html)));
   const ms = performance.now() - began;
   base ||= ms;
-  const { f1, withoutKept, withKept } = score(pages, texts);
+  const { f1, withoutKept, withKept } = scores[name] = score(pages, texts);
   const cells = [f1.toFixed(3), ...[withoutKept, withKept].map((x) => `${(100 * x).toFixed(1)}%`)];
   console.log(`| ${[name, ...cells, `${(ms / base).toFixed(2)}×`].join(" | ")} |`);
 }
+console.log(JSON.stringify({ bench: "web", scores }));
