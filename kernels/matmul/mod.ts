@@ -6,7 +6,7 @@ import {
   type MatmulTensors,
 } from "./problem.ts";
 import { extras } from "./parts.wgsl.ts";
-import { MATMUL_VARIANTS, type MatmulVariant, plainest } from "./variants.ts";
+import { MATMUL_VARIANTS, type MatmulVariant, variantsFor } from "./variants.ts";
 
 export type { Layout, MatmulOptions, MatmulTensors } from "./problem.ts";
 
@@ -48,8 +48,8 @@ function question(problem: MatmulProblem): Question<MatmulVariant> {
     group: ["matmul", layout, `${K}x${N}`, ...(accumulate ? ["accumulate"] : []), ...extras(form)]
       .join(" "),
     rows: M * batch,
-    variants: fitting(tensors.a.device, MATMUL_VARIANTS, (variant) => variant.fits(problem)),
-    plain: plainest(problem),
+    variants: fitting(tensors.a.device, variantsFor(problem), (variant) => variant.fits(problem)),
+    plain: MATMUL_VARIANTS[0],
     trial: {
       tensors: { ...tensors },
       results: form.activated ? ["y", "activated"] : ["y"],

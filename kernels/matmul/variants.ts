@@ -34,7 +34,8 @@ export function plain(tile: RegisterTile): MatmulVariant {
   const variant: MatmulVariant = {
     name: `plain ${tile.rows}x${tile.columns}`,
     order: ONE_SUM,
-    fits: () => true,
+    // In layout TN vectors of a lie along the tile's rows.
+    fits: ({ form: { layout, vectorA } }) => layout !== "TN" || !vectorA || tile.rows % 4 === 0,
     launch: (pass, problem) =>
       launch(pass, problem, variant, matmulWgsl(problem.form, tile), [
         LANES.columns * tile.columns,
@@ -155,7 +156,6 @@ export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
       fewRows(sums.slice ? { rows, lanes: 32, slices: 4, ...sums } : { rows, lanes: 64, slices: 1 })
     ),
   ]),
-  plain({ rows: 1, columns: 4 }),
   split({ rows: 64, columns: 64, depth: 16, threadRows: 4, threadColumns: 4, slice: 1024 }),
   split({ rows: 128, columns: 128, depth: 8, threadRows: 8, threadColumns: 8, slice: 1024 }),
 ];
@@ -163,12 +163,12 @@ export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
 /** Elements of y up to which large tiles would leave most of a processor idle. */
 const FEW_ELEMENTS = 8192;
 
-/** The plainest variant: of a small result, such as the gradient of an adapter, with small tiles. */
-export function plainest({ sizes: { M, N } }: MatmulProblem): MatmulVariant {
-  return M * N <= FEW_ELEMENTS ? SMALL : MATMUL_VARIANTS[0];
-}
+const SMALL_TILES = plain({ rows: 4, columns: 4 });
 
-const SMALL = MATMUL_VARIANTS.find(({ name }) => name === "plain 1x4")!;
+/** The variants for a product; a small result, such as an adapter's gradient, has small tiles first. */
+export function variantsFor({ sizes: { M, N } }: MatmulProblem): readonly MatmulVariant[] {
+  return M * N <= FEW_ELEMENTS ? [SMALL_TILES, ...MATMUL_VARIANTS] : MATMUL_VARIANTS;
+}
 
 function hasThreads({ device }: Tensor, [x, y]: [number, number]): boolean {
   return x * y <= device.gpu.limits.maxComputeInvocationsPerWorkgroup;

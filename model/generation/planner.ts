@@ -51,6 +51,9 @@ const SLOWDOWN = 2;
 /** Rows of prompts in a step while nothing is known of the time it takes. */
 const FIRST_ROWS = 16;
 
+/** Rows of prompts that a step has room for however long it takes: one row costs nearly as much. */
+const LEAST_ROWS = { alone: 32, besideAnswers: 4 };
+
 /**
  * Decides which rows the next steps have: a row for each sequence that answers, and as much of the waiting
  * prompts as keeps the others flowing. First come, first read; without a free block the youngest sequence
@@ -224,8 +227,9 @@ export class Planner {
   #promptRows(answering: number): number {
     const { sizes: { rows }, times } = this;
     if (times.of(1) === 0) return Math.min(rows - answering, FIRST_ROWS);
-    const limit = answering === 0 ? READING_MS : SLOWDOWN * times.of(bucketOf(answering));
-    let size = bucketOf(answering + 1);
+    const alone = answering === 0;
+    const limit = alone ? READING_MS : SLOWDOWN * times.of(bucketOf(answering));
+    let size = bucketOf(answering + (alone ? LEAST_ROWS.alone : LEAST_ROWS.besideAnswers));
     while (size < rows && times.of(bucketOf(size + 1)) <= limit) size = bucketOf(size + 1);
     return Math.min(rows, size) - answering;
   }

@@ -17,10 +17,11 @@ const [answers, rounds] = [Number(args.answers ?? 6), Number(args.rounds ?? 5)];
 const shape = PRESETS[preset];
 const CLIENTS = 32;
 const PROMPT_TOKENS = 8;
-/** Answers of all lengths, as real ones are. */
+const MOST_TOKENS = shape.context - PROMPT_TOKENS;
+/** Answers of half to all of what the context leaves: equal ones would end, and begin, all at once. */
 const LENGTHS = Array.from(
   { length: 101 },
-  (_, i) => 1 + (i * 7919) % (shape.context - PROMPT_TOKENS),
+  (_, i) => MOST_TOKENS - (i * 7919) % (MOST_TOKENS >> 1),
 );
 
 function median(values: readonly number[]): number {
@@ -111,20 +112,23 @@ watching = false;
 await watch;
 const after = await engine.stats();
 
-// Decoders beside a prompt as long as the context, over and over.
-let decoding = true;
-const long = (async () => {
-  while (decoding) {
-    await served.json("/v1/completions", {
-      ...fields,
-      prompt: promptOf(shape.context - 1),
-      max_tokens: 1,
-    });
-  }
-})();
-const { gaps } = await overHttp(8, 2 * answers);
-decoding = false;
-await long;
+/** Gaps of decoders beside prompts as long as the context, one after the other. */
+async function gapsBesidePrompts(answers: number): Promise<number[]> {
+  let decoding = true;
+  const long = (async () => {
+    while (decoding) {
+      const prompt = promptOf(shape.context - 1);
+      await served.json("/v1/completions", { ...fields, prompt, max_tokens: 1 });
+    }
+  })();
+  const { gaps } = await overHttp(8, answers);
+  decoding = false;
+  await long;
+  return gaps;
+}
+
+await gapsBesidePrompts(answers); // compiles the sizes that its steps have
+const gaps = await gapsBesidePrompts(5 * answers);
 load.terminate();
 
 const figures = {

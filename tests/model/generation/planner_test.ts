@@ -91,6 +91,18 @@ Deno.test("Planner: long prompts come in chunks, shorter ones beside answers, in
   assert(third.slot >= 0);
 });
 
+Deno.test("Planner: where every step takes long, prompts are not read row by row", () => {
+  const one = new Planner(SIZES);
+  for (let i = 0; i < 2; i++) one.times.learn([1], 500);
+  const first = sequence({ prompt: prompt(50), maxTokens: 50 });
+  one.add(first);
+  plan(one);
+  assertEquals(first.computed, 32);
+  plan(one);
+  one.add(sequence({ prompt: prompt(100, 7) }));
+  assertEquals(rowsOf(plan(one))[1].length, 7);
+});
+
 Deno.test("Planner: equal beginnings are read once, even in one step, and the last token always", () => {
   const one = planner();
   const requests = [{ prompt: prompt(33) }, { prompt: prompt(33) }, { prompt: prompt(32) }];

@@ -7,7 +7,10 @@ const PATH = "/v1/chat/completions";
 const HELLO = [{ role: "user", content: "Hello" }];
 
 Deno.test("chat completions: what the reference page's checks ask", async (t) => {
-  await using served = await Served.start({ models: { tiny: { tokenizer: "bpe" } } });
+  await using served = await Served.start({
+    models: { tiny: { tokenizer: "bpe" } },
+    engine: { maxBatch: 100 }, // constrained answers take a wait for each token, together one
+  });
   const tokenizer = await testTokenizer("bpe");
   const model = "tiny";
   const base = { model, messages: HELLO, max_completion_tokens: 24 };
