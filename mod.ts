@@ -521,6 +521,7 @@ export {
   type Passes,
   type PassOptions,
   percentFigure,
+  planNetwork,
   planTraining,
   preferredChoice,
   type Preset,

@@ -2,7 +2,7 @@
 import { join } from "@std/path";
 import { readTokenizer } from "../data/mod.ts";
 import { Device } from "../kernels/mod.ts";
-import { Gpt, type GptConfig } from "../model/mod.ts";
+import { EncoderDecoder, Gpt, type GptConfig } from "../model/mod.ts";
 import { openModelFolder } from "./checkpoint_options.ts";
 import { type EvalValues, tellScored } from "./score.ts";
 import {
@@ -10,7 +10,9 @@ import {
   measureChoices,
   openTask,
   planRows,
+  type Task,
   type TaskName,
+  type TaskNetwork,
   templateOf,
 } from "./tasks/mod.ts";
 import { UsageError } from "./usage_error.ts";
@@ -24,9 +26,41 @@ export async function evaluateOnTask(
   options: EvalValues,
 ): Promise<number> {
   const folder = await openModelFolder(options);
-  const config = await Gpt.readConfig(folder);
   const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
   const about = `${folder} on ${options.data.join(", ")}.`;
+  const template = await templateOf(tokenizer, folder);
+  const data = {
+    ...options,
+    ...{ data: [], valData: [], testData: options.data, validationFraction: 0, testFraction: 0 },
+    classWeights: "none",
+  } as const;
+  const measure = async (
+    task: Task,
+    context: number,
+    load: (d: Device) => Promise<TaskNetwork>,
+  ) => {
+    if (!options.json) task.notes.forEach((note) => console.error(note));
+    using device = await Device.open();
+    using model = await load(device);
+    const rows = planRows(task, context);
+    const given = { ...options, tokenizer };
+    const { scored } = await evaluateTask(model, task, rows, "test", given, about);
+    await tellScored(scored, options);
+    return 0;
+  };
+  if (await EncoderDecoder.isIn(folder)) {
+    if (name !== "translate") {
+      throw new UsageError(`Cannot measure ${folder} at this task: it is made to translate.`);
+    }
+    const { context } = await EncoderDecoder.readConfig(folder);
+    const task = await openTask(
+      name,
+      { ...data, piece: "last", multiLabel: false },
+      { tokenizer, context, template, hasEncoder: true },
+    );
+    return await measure(task, context, (device) => EncoderDecoder.load(device, folder));
+  }
+  const config = await Gpt.readConfig(folder);
   if (name === "choice") {
     assertHead(folder, config, undefined);
     using device = await Device.open();
@@ -39,18 +73,11 @@ export async function evaluateOnTask(
   assertHead(folder, config, HEADS[name]);
   const { head, context, task: spec } = config;
   const task = await openTask(name, {
-    ...options,
-    ...{ data: [], valData: [], testData: options.data, validationFraction: 0, testFraction: 0 },
-    ...{ multiLabel: head?.multiLabel ?? false, classWeights: "none" },
-    ...{ piece: spec?.piece ?? "last", prompt: spec?.prompt },
-  }, { tokenizer, context, template: await templateOf(tokenizer, folder), head });
-  if (!options.json) task.notes.forEach((note) => console.error(note));
-  using device = await Device.open();
-  using model = await Gpt.load(device, folder);
-  const given = { ...options, tokenizer };
-  const { scored } = await evaluateTask(model, task, planRows(task, context), "test", given, about);
-  await tellScored(scored, options);
-  return 0;
+    ...data,
+    ...{ multiLabel: head?.multiLabel ?? false, piece: spec?.piece ?? "last" },
+    prompt: spec?.prompt,
+  }, { tokenizer, context, template, head });
+  return await measure(task, context, (device) => Gpt.load(device, folder));
 }
 
 /** Checks that a model can do what it is measured at. */

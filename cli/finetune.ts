@@ -25,8 +25,9 @@ export async function finetune(args: string[]): Promise<number> {
   const { json } = options;
   const seeds = seedsOf(options.seeds);
   const base = await findBase(options);
-  const { tokenizer, template, config: { context } } = base;
-  const task = await openTask(options.task, options, { tokenizer, template, context });
+  const { tokenizer, template, context, hasEncoder } = base;
+  const model = { tokenizer, template, context, hasEncoder };
+  const task = await openTask(options.task, options, model);
   const rows = planRows(task, context);
   const tell = (line: string) => json || console.error(line);
   task.notes.forEach(tell);

@@ -8,11 +8,27 @@ import {
   type Tokenizer,
 } from "../data/mod.ts";
 import type { Device } from "../kernels/mod.ts";
-import { type ClassHead, Gpt, type GptConfig, PRESETS } from "../model/mod.ts";
+import {
+  type ClassHead,
+  EncoderDecoder,
+  Gpt,
+  type GptConfig,
+  planTraining,
+  PRESETS,
+  type TrainingMemory,
+  type TrainOptions,
+} from "../model/mod.ts";
 import { openModelFolder } from "./checkpoint_options.ts";
 import type { FINETUNE_OPTIONS } from "./finetune_options.ts";
 import type { OptionValues } from "./options.ts";
-import { endOfTextText, type Task, type TaskName, templateOf } from "./tasks/mod.ts";
+import { findPairBase } from "./pair_model.ts";
+import {
+  endOfTextText,
+  type Task,
+  type TaskName,
+  type TaskNetwork,
+  templateOf,
+} from "./tasks/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Values of the options of `quern finetune`. */
@@ -23,6 +39,25 @@ export type FinetuneOptions = Omit<OptionValues<typeof FINETUNE_OPTIONS>, "task"
 /** What is known of a model before it is loaded or made. */
 export interface BaseModel {
   /** Its folder; undefined for a new model. */
+  folder?: string;
+  tokenizer: Tokenizer;
+  template: ChatTemplate;
+  /** Longest row in tokens. */
+  context: number;
+  /** Whether an encoder reads what is asked. */
+  hasEncoder: boolean;
+  /** Whether adapters are trained beside it. */
+  isAdapted: boolean;
+  /** GPU memory that training it for a task takes. */
+  plan(device: Device, task: Task, settings: Partial<TrainOptions>): Promise<TrainingMemory>;
+  /** Loads or makes it for a task. @param seed of what is new in it */
+  open(device: Device, task: Task, seed: number): Promise<TaskNetwork>;
+  /** Loads one of its checkpoints. */
+  load(device: Device, folder: string): Promise<TaskNetwork>;
+}
+
+/** A GPT to start from. */
+interface GptBase {
   folder?: string;
   /** Its shape, that of its head left out where it is to get another. */
   config: GptConfig;
@@ -40,13 +75,31 @@ const SHAPE = ["layers", "heads", "channels", "context"] as const;
  * @throws {Error} if there is no such model, or it has no tokenizer
  */
 export async function findBase(options: FinetuneOptions): Promise<BaseModel> {
-  const { from, checkpoint } = options;
+  const { from, checkpoint, architecture } = options;
+  const folder = from === undefined ? undefined : await openModelFolder({ from, checkpoint });
+  const hasEncoder = folder === undefined
+    ? architecture === "encoder-decoder"
+    : await EncoderDecoder.isIn(folder);
+  if (hasEncoder) return await findPairBase(options, folder);
+  const base = await findGpt(options, folder);
+  const { tokenizer, template, config } = base;
+  return {
+    ...{ folder, tokenizer, template, context: config.context },
+    hasEncoder: false,
+    isAdapted: config.lora !== undefined,
+    plan: (device, task, settings) => planTraining(device, shapeFor(base, task), settings),
+    open: (device, task, seed) => openBase(device, base, task, seed),
+    load: (device, folder) => Gpt.load(device, folder),
+  };
+}
+
+async function findGpt(options: FinetuneOptions, folder: string | undefined): Promise<GptBase> {
+  const { from } = options;
   const lora = loraOf(options);
-  if (from === undefined) {
+  if (folder === undefined) {
     if (!lora) return await newBase(options);
     throw new UsageError("--lora-rank adapts a model that is there: name it with --from.");
   }
-  const folder = await openModelFolder({ from, checkpoint });
   if (lora && await Deno.stat(join(folder, "adapter_config.json")).then(() => true, () => false)) {
     throw new UsageError(
       `${folder} is an adapter itself; merge it first: deno task quern export --from ${from} --out DIR`,
@@ -58,7 +111,7 @@ export async function findBase(options: FinetuneOptions): Promise<BaseModel> {
   return { folder, config, tokenizer, ...await chooseTemplate(options, tokenizer, folder) };
 }
 
-async function newBase(options: FinetuneOptions): Promise<BaseModel> {
+async function newBase(options: FinetuneOptions): Promise<GptBase> {
   const { tokenizer: name, dropout, bias, tie } = options;
   if (name === "char") {
     throw new UsageError(
@@ -106,7 +159,7 @@ function isSameHead(one: ClassHead | undefined, other: ClassHead | undefined): b
 }
 
 /** The shape that a model gets for a task. */
-export function shapeFor({ config }: BaseModel, { spec, head }: Task): GptConfig {
+function shapeFor({ config }: GptBase, { spec, head }: Task): GptConfig {
   return { ...config, ...(head && { head }), task: spec };
 }
 
@@ -121,9 +174,9 @@ function loraOf({ loraRank: rank, loraAlpha, loraDropout, loraTargets }: Finetun
  *
  * @param seed of what is new in it
  */
-export async function openBase(
+async function openBase(
   device: Device,
-  base: BaseModel,
+  base: GptBase,
   task: Task,
   seed: number,
 ): Promise<Gpt> {

@@ -99,7 +99,25 @@ export const FINETUNE_OPTIONS = defineOptions({
     default: "13a",
     help: "translate, chat: how BLEU cuts texts into words.",
   },
-  tokenizer: { ...tokenizer, heading: "A new model, without --from" },
+  architecture: {
+    type: "string",
+    choices: ["gpt", "encoder-decoder"],
+    default: "gpt",
+    heading: "A new model, without --from",
+    help:
+      "encoder-decoder, for translate: an encoder reads the source, a decoder writes the target by " +
+      "characters; one vocabulary is made of the pairs.",
+  },
+  encoderLayers: { type: "integer", min: 1, default: 1, help: "Blocks of the encoder." },
+  decoderLayers: { type: "integer", min: 1, default: 1, help: "Blocks of the decoder." },
+  sourceSize: {
+    type: "integer",
+    unit: "tokens",
+    min: 256,
+    default: 4096,
+    help: "encoder-decoder: pieces of the source side's vocabulary.",
+  },
+  tokenizer,
   ...{ model, layers, heads, channels, context, bias, tie },
   epochs: {
     type: "number",
@@ -123,6 +141,13 @@ export const FINETUNE_OPTIONS = defineOptions({
     below: 1,
     default: 0.1,
     help: "Share of the iterations that the rate climbs.",
+  },
+  labelSmoothing: {
+    type: "number",
+    min: 0,
+    below: 1,
+    default: 0,
+    help: "Share of each target that is spread over all tokens or classes.",
   },
   dropout: {
     type: "number",

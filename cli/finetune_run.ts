@@ -6,17 +6,22 @@ import type { Device } from "../kernels/mod.ts";
 import {
   evaluationReportHtml,
   findCheckpoint,
-  Gpt,
-  planTraining,
   Trainer,
   type TrainingMemory,
   type TrainOptions,
 } from "../model/mod.ts";
 import { type EventConsumer, LogFile, MetricsFile, PlotFile } from "./consumers/mod.ts";
-import { type BaseModel, type FinetuneOptions, openBase, shapeFor } from "./finetune_model.ts";
+import type { BaseModel, FinetuneOptions } from "./finetune_model.ts";
 import { Interrupt } from "./interrupt.ts";
 import { openProgress } from "./progress.ts";
-import { evaluateTask, measureTask, type PartName, type Task, type TaskRows } from "./tasks/mod.ts";
+import {
+  evaluateTask,
+  measureTask,
+  type PartName,
+  type Task,
+  type TaskNetwork,
+  type TaskRows,
+} from "./tasks/mod.ts";
 import { keepChoices, prepareChoices, tuning } from "./train_tuning.ts";
 
 /** What a run is made of. */
@@ -40,11 +45,10 @@ export interface Finetuned {
 export async function finetuneOnce(device: Device, inputs: FinetuneInputs): Promise<Finetuned> {
   const { base, task, options, seed, folder } = inputs;
   const settings = trainOptions(inputs);
-  const shape = shapeFor(base, task);
-  const plan = await planTraining(device, shape, settings);
-  if (!options.json) console.error(describeMemory(plan, base.config.lora !== undefined));
+  const plan = await base.plan(device, task, settings);
+  if (!options.json) console.error(describeMemory(plan, base.isAdapted));
   using stack = new DisposableStack();
-  const model = stack.use(await openBase(device, base, task, seed));
+  const model = stack.use(await base.open(device, task, seed));
   const tunes = await prepareChoices(device, options.tune, undefined);
   const { interrupted } = await train(model, inputs, settings, tunes);
   stack.dispose();
@@ -53,8 +57,8 @@ export async function finetuneOnce(device: Device, inputs: FinetuneInputs): Prom
     return { figures: {}, interrupted };
   }
   const best = await findCheckpoint(folder, "best");
-  if (base.config.lora) await copyAdapter(best, join(folder, "adapter"));
-  using finished = await Gpt.load(device, best);
+  if (base.isAdapted) await copyAdapter(best, join(folder, "adapter"));
+  using finished = await base.load(device, best);
   const part = task.sets.test.length > 0 ? "test" : "validation";
   return { figures: await report(finished, inputs, part, best), interrupted };
 }
@@ -97,7 +101,7 @@ async function copyAdapter(from: string, to: string): Promise<void> {
 }
 
 async function train(
-  model: Gpt,
+  model: TaskNetwork,
   { task, rows, options, seed, folder }: FinetuneInputs,
   settings: Partial<TrainOptions>,
   tunes: boolean,
@@ -142,7 +146,7 @@ async function train(
 
 /** Measures the best checkpoint, prints it and writes `report.html` and `report.json`. */
 async function report(
-  model: Gpt,
+  model: TaskNetwork,
   { base, task, rows, options, folder, seed }: FinetuneInputs,
   part: PartName,
   checkpoint: string,

@@ -143,6 +143,7 @@ export {
   learningRateAt,
   type Measured,
   type OptimizerOptions,
+  planNetwork,
   planTraining,
   type ProfileEvent,
   type SampleEvent,

@@ -2,10 +2,12 @@
 import { endOfTextOf, type TaskBatch, taskBatches, type Tokenizer } from "../../data/mod.ts";
 import {
   type BatchOutputs,
+  EncoderDecoder,
   Evaluator,
   type Gpt,
   SAMPLING_DEFAULTS,
   Scheduler,
+  Translator,
 } from "../../model/mod.ts";
 import type { Scored } from "../score_reports.ts";
 import type { BatchOptions, TaskRows } from "./rows.ts";
@@ -64,11 +66,18 @@ export interface EvaluateOptions extends BatchOptions {
   answers: number;
   /** Most tokens of an answer. */
   answerTokens: number;
+  /** How an encoder–decoder searches. */
+  beams: number;
+  lengthPenalty: number;
+  noRepeatNgram: number;
 }
+
+/** A model that does tasks. */
+export type TaskNetwork = Gpt | EncoderDecoder;
 
 /** Measures everything of a part; a model of language writes its answers, always the likeliest token. */
 export async function evaluateTask(
-  model: Gpt,
+  model: TaskNetwork,
   task: Task,
   rows: TaskRows,
   part: PartName,
@@ -127,7 +136,7 @@ function languageFigures(
 }
 
 async function reportAnswers(
-  model: Gpt,
+  model: TaskNetwork,
   asked: AskedTexts,
   part: PartName,
   options: EvaluateOptions,
@@ -136,8 +145,32 @@ async function reportAnswers(
   const prompts = asked.prompts(part);
   const every = Math.max(1, Math.ceil(prompts.length / options.answers));
   const chosen = Array.from(prompts.keys()).filter((i) => i % every === 0);
-  const answers = await answer(model, asked, chosen.map((i) => prompts[i]), options);
+  const wanted = chosen.map((i) => prompts[i]);
+  const answers = model instanceof EncoderDecoder
+    ? await translate(model, wanted, options)
+    : await answer(model, asked, wanted, options);
   return asked.report(part, chosen, answers, `${about} ${chosen.length} prompts were answered.`);
+}
+
+/** The translations of sources by beam search. */
+async function translate(
+  model: EncoderDecoder,
+  sources: readonly Uint32Array[],
+  { tokenizer, answerTokens, beams, lengthPenalty, noRepeatNgram }: EvaluateOptions,
+): Promise<string[]> {
+  const { context } = model.config;
+  using translator = await Translator.create(model, { beams, batchSize: 16 });
+  const found = await translator.translate(sources.map((source) => cutSource(source, context)), {
+    ...{ lengthPenalty, noRepeatNgram },
+    maxTokens: Math.min(answerTokens, context),
+  });
+  return found.map(({ tokens }) => tokenizer.decode(tokens).trim());
+}
+
+/** A source that is too long loses its last tokens, not its end. */
+function cutSource(source: Uint32Array, context: number): Uint32Array {
+  if (source.length <= context) return source;
+  return Uint32Array.of(...source.subarray(0, context - 1), source[source.length - 1]);
 }
 
 /** The answers to prompts, as many at once as the scheduler takes. */

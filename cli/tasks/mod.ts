@@ -7,7 +7,15 @@ import type { Task, TaskModel, TaskName, TaskOptions } from "./task.ts";
 import { textTask } from "./text.ts";
 import { translateTask } from "./translate.ts";
 
-export { type EvaluateOptions, evaluateTask, measureTask, type PartMeasure } from "./measure.ts";
+export { readPairParts } from "./translate.ts";
+
+export {
+  type EvaluateOptions,
+  evaluateTask,
+  measureTask,
+  type PartMeasure,
+  type TaskNetwork,
+} from "./measure.ts";
 export { type ChoiceInputs, measureChoices } from "./choice.ts";
 export { TASK_DATA_OPTIONS } from "./options.ts";
 export { type BatchOptions, describeRows, planRows, type TaskRows } from "./rows.ts";

@@ -67,6 +67,27 @@ export const TASK_DATA_OPTIONS = {
     default: 200,
     help: "translate, chat: prompts that are answered to measure; of more every so many-th is.",
   },
+  beams: {
+    type: "integer",
+    min: 1,
+    default: 4,
+    help: "translate with an encoder: translations of a text that are followed side by side.",
+  },
+  lengthPenalty: {
+    type: "number",
+    min: 0,
+    default: 1,
+    help:
+      "translate with an encoder: power of its length that a translation's score is divided by.",
+  },
+  noRepeatNgram: {
+    type: "integer",
+    unit: "tokens",
+    min: 0,
+    default: 0,
+    help:
+      "translate with an encoder: runs of so many tokens may not come twice; 0 for no such rule.",
+  },
   answerTokens: {
     type: "integer",
     unit: "tokens",

@@ -51,6 +51,8 @@ export interface TaskModel {
   head?: ClassHead;
   /** How conversations become text. */
   template: ChatTemplate;
+  /** Whether an encoder reads what is asked. @default false */
+  hasEncoder?: boolean;
 }
 
 /** Examples of a task as the model sees them, and how its outputs are measured. */

@@ -1,5 +1,7 @@
 import {
+  pairEncoder,
   readPairs,
+  sourceIds,
   splitByKey,
   type TextPair,
   TRANSLATION_PROMPT,
@@ -10,6 +12,7 @@ import type { BleuTokenizer } from "../../model/mod.ts";
 import { reportTexts } from "../score_reports.ts";
 import {
   encodeParts,
+  type Parts,
   readParts,
   tableFormat,
   type Task,
@@ -17,30 +20,37 @@ import {
   type TaskOptions,
 } from "./task.ts";
 
-/** Translation by a prompt; pairs of one source stay on one side of a split. */
-export async function translateTask(
-  options: TaskOptions & { bleuTokenizer: BleuTokenizer },
-  { tokenizer, context }: TaskModel,
-): Promise<Task> {
-  const { prompt = TRANSLATION_PROMPT, bleuTokenizer } = options;
-  const notes: string[] = [];
-  const parts = await readParts<TextPair>(options, {
+/** The pairs of all parts; those of one source stay on one side of a split. */
+export function readPairParts(options: TaskOptions, notes: string[]): Promise<Parts<TextPair[]>> {
+  return readParts<TextPair>(options, {
     open: (path) => readPairs(path, { ...options, format: tableFormat(options) }),
     split: (examples, validationFraction, salt) =>
       splitByKey(examples, ({ source }) => source, { validationFraction, salt }),
   }, notes);
-  const { onLong } = options;
+}
+
+/** Translation: by a prompt, or of what an encoder reads. */
+export async function translateTask(
+  options: TaskOptions & { bleuTokenizer: BleuTokenizer },
+  { tokenizer, context, hasEncoder = false }: TaskModel,
+): Promise<Task> {
+  const { prompt = TRANSLATION_PROMPT, bleuTokenizer, onLong } = options;
+  const notes: string[] = [];
+  const parts = await readPairParts(options, notes);
   const sets = encodeParts(
     parts,
-    translationEncoder({ tokenizer, context, onLong, prompt }),
+    hasEncoder
+      ? pairEncoder({ tokenizer, context, onLong })
+      : translationEncoder({ tokenizer, context, onLong, prompt }),
     notes,
   );
+  const ask = (source: string) =>
+    hasEncoder ? sourceIds(tokenizer, source) : tokenizer.encode(translationPrompt(source, prompt));
   return {
     spec: { name: "translate", prompt },
     ...{ sets, notes },
     asked: {
-      prompts: (part) =>
-        sourcesOf(parts[part]).map((source) => tokenizer.encode(translationPrompt(source, prompt))),
+      prompts: (part) => sourcesOf(parts[part]).map(ask),
       stop: ["\n"],
       report(part, chosen, answers, about) {
         const all = sourcesOf(parts[part]);

@@ -60,5 +60,7 @@ export function describeExample(
         labels ? target : JSON.stringify(target)
       }`)
   );
-  return [head, ...rows].join("\n");
+  const read = Array.from(example.source ?? [], (id) => JSON.stringify(tokenizer.decode([id])));
+  const source = read.length > 0 ? [`the encoder reads ${read.join(" ")}`] : [];
+  return [head, ...source, ...rows].join("\n");
 }

@@ -103,8 +103,7 @@ export class EncoderDecoder implements Network {
     folder: string,
     options: { dropout?: number } = {},
   ): Promise<EncoderDecoder> {
-    const path = `${folder}/config.json`;
-    const found = encoderDecoderFromHuggingFace(await readJson(path), path);
+    const found = await EncoderDecoder.readConfig(folder);
     const config = { ...found, dropout: options.dropout ?? found.dropout };
     using file = SafetensorsFile.open(`${folder}/model.safetensors`);
     const values = await readParameters(file, config, `${folder}/model.safetensors`);
@@ -116,6 +115,21 @@ export class EncoderDecoder implements Network {
       throw error;
     });
     return new EncoderDecoder(device, config, parameters, tokenizer);
+  }
+
+  /**
+   * Reads the shape of a model's folder.
+   *
+   * @throws {Error} if `config.json` is missing, broken, or of another architecture
+   */
+  static async readConfig(folder: string): Promise<EncoderDecoderConfig> {
+    const path = `${folder}/config.json`;
+    return encoderDecoderFromHuggingFace(await readJson(path), path);
+  }
+
+  /** Whether a folder holds an encoder–decoder, by its `config.json`. */
+  static async isIn(folder: string): Promise<boolean> {
+    return (await readJson(`${folder}/config.json`)).is_encoder_decoder === true;
   }
 
   /** Saves the model to a folder that {@linkcode EncoderDecoder.load} and transformers read. */

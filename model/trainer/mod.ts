@@ -21,6 +21,6 @@ export {
 } from "./options.ts";
 export { learningRateAt, type ScheduleOptions } from "./schedule.ts";
 export { type StepResult, TrainingStep } from "./step.ts";
-export { type LargestBatch, largestBatch, planTraining } from "./plan.ts";
+export { type LargestBatch, largestBatch, planNetwork, planTraining } from "./plan.ts";
 export { trainedParameters } from "./trained.ts";
 export { Trainer, type TrainingMemory } from "./trainer.ts";

@@ -1,6 +1,7 @@
 import { type Device, GpuError } from "../../kernels/mod.ts";
 import { assertConfig, type GptConfig } from "../config.ts";
 import { Gpt } from "../gpt/mod.ts";
+import type { Network } from "../network.ts";
 import type { TrainOptions } from "./options.ts";
 import { Trainer, type TrainingMemory } from "./trainer.ts";
 
@@ -26,8 +27,21 @@ export async function planTraining(
   config: GptConfig,
   options: Partial<TrainOptions>,
 ): Promise<TrainingMemory> {
+  return await planNetwork(device, (plan) => Gpt.zeros(plan, config), options);
+}
+
+/**
+ * Counts the GPU memory that training any model will take, without allocating it.
+ *
+ * @param make makes the model on a device that only plans
+ */
+export async function planNetwork(
+  device: Device,
+  make: (plan: Device) => Network,
+  options: Partial<TrainOptions>,
+): Promise<TrainingMemory> {
   using plan = device.planning();
-  using model = Gpt.zeros(plan, config);
+  using model = make(plan);
   using trainer = await Trainer.create(model, options);
   return trainer.memory;
 }

@@ -121,6 +121,60 @@ Deno.test("quern finetune --task tag and translate: what was learned is told", (
     assertMatch(translate.stdout, /^BLEU = /m);
   }));
 
+/** Pairs of a toy language, word by word. */
+function toyPairs(): string {
+  const words: Record<string, string> = {
+    I: "我",
+    you: "你",
+    see: "看",
+    eat: "吃",
+    tea: "茶",
+    rice: "饭",
+  };
+  const lines = ["I", "you"].flatMap((who) =>
+    ["see", "eat"].flatMap((does) => ["tea", "rice"].map((what) => [who, does, what]))
+  );
+  return lines.map((line) => `${line.join(" ")}.\t${line.map((word) => words[word]).join("")}。`)
+    .join("\n").concat("\n").repeat(6);
+}
+
+Deno.test("quern finetune --architecture encoder-decoder: translates what it learned; eval says the same", () =>
+  inFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/pairs.tsv`, toyPairs());
+    const args = [
+      ...["--task", "translate", "--architecture", "encoder-decoder", "--source-size", "280"],
+      ...["--data", "pairs.tsv", "--val-data", "pairs.tsv", "--bleu-tokenizer", "zh"],
+      ...["--heads", "2", "--channels", "32", "--context", "16", "--batch-size", "12"],
+      ...["--learning-rate", "0.01", "--dropout", "0", "--label-smoothing", "0.1"],
+      ...["--tune", "off", "--json"],
+    ];
+    const dry = await quern(["finetune", ...args, "--dry-run"], { cwd });
+    assertMatch(dry.stdout, /the encoder reads .+ "<\/s>"\n +0 .+"<s>" +→ "[我你]"\n/);
+    const trained = await quern(["finetune", ...args, "--epochs", "10", "--out", "run"], { cwd });
+    assertEquals(trained.code, 0, trained.stderr);
+    const report = JSON.parse(trained.stdout.trimEnd().split("\n").at(-1)!);
+    assert(report.bleu.score > 90, `BLEU ${report.bleu.score}`);
+    const measure = ["--from", "run", "--data", "pairs.tsv", "--bleu-tokenizer", "zh", "--json"];
+    const measured = await quern(["eval", "--task", "translate", ...measure], { cwd });
+    assertEquals(measured.code, 0, measured.stderr);
+    assertEquals(JSON.parse(measured.stdout).bleu, report.bleu);
+    const more = await quern(
+      ["finetune", ...args, "--from", "run", "--epochs", "1", "--out", "more"],
+      { cwd },
+    );
+    assertEquals(more.code, 0, more.stderr);
+    const cases: [string[], string][] = [
+      [["finetune", ...args, "--task", "text"], "An encoder–decoder is for --task translate, not"],
+      [["finetune", ...args, "--lora-rank", "2"], "--lora-rank is for a GPT."],
+      [["eval", "--task", "text", ...measure], "at this task: it is made to translate."],
+    ];
+    for (const [wrong, message] of cases) {
+      const { code, stderr } = await quern(wrong, { cwd });
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(stderr, message);
+    }
+  }));
+
 Deno.test("quern finetune: bad input is one sentence with the line, and leaves no run", () =>
   inFolder(async (cwd) => {
     const cases: [string, string, string[], string | RegExp][] = [

@@ -4,7 +4,9 @@ import {
   classificationEncoder,
   describeExample,
   LabelSet,
+  pairEncoder,
   showTokens,
+  trainPairTokenizer,
   translationEncoder,
 } from "../../../data/mod.ts";
 import { PLACE as place } from "./tokenizers.ts";
@@ -19,6 +21,18 @@ Deno.test("describeExample: token by token, with what is asked for behind an arr
     'a.tsv line 3: 4 tokens, 3 with a loss\n    0   97  "a"\n    1   10  "\\n"  → "x"\n' +
       '    2  120  "x"   → "y"\n    3  121  "y"   → "\\n"',
   );
+});
+
+Deno.test("describeExample: what an encoder reads stands above", async () => {
+  const pair = { source: "ab", target: "好", place };
+  const { tokenizer } = await trainPairTokenizer([pair], { sourceSize: 256, minCharacters: 1 });
+  const example = pairEncoder({ tokenizer, context: 8 }).encode(pair);
+  assertEquals(describeExample(example, tokenizer).split("\n"), [
+    "a.tsv line 3: 2 tokens, 2 with a loss",
+    'the encoder reads "a" "b" "</s>"',
+    '    0  1  "<s>"  → "好"',
+    '    1  3  "好"    → "</s>"',
+  ]);
 });
 
 Deno.test("describeExample: classes by name, several labels above", () => {
