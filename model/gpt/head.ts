@@ -100,7 +100,8 @@ export function headForward(pass: Pass, weights: HeadWeights, head: Head, x: Ten
 
 /**
  * Writes down logits, losses and their way back, some rows at a time: the logits become their own
- * gradient before the next rows take their place.
+ * gradient before the next rows take their place. Rows are cut, not the vocabulary: a row's softmax
+ * needs all of its logits, so that parts of it would have to be computed twice.
  *
  * Overwrites dx with the gradient of x, the last layer norm's result; adds to the output layer's.
  */

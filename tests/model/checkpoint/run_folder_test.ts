@@ -67,6 +67,7 @@ Deno.test("readTrainerState: refuses what is no state", () =>
   inRun(async (run) => {
     await assertRejects(() => readTrainerState(run), Deno.errors.NotFound);
     const texts = ["", "null", "[]", '{"iteration":-1}', '{"iteration":1,"validationLoss":"x"}'];
+    texts.push('{"iteration":1,"lossScale":{"scale":0,"steps":1,"skipped":0}}');
     for (const text of texts) {
       await Deno.writeTextFile(`${run}/trainer.json`, text);
       const error = await assertRejects(() => readTrainerState(run), SyntaxError);
