@@ -8,6 +8,7 @@ import { textTask } from "./text.ts";
 import { translateTask } from "./translate.ts";
 
 export {
+  cutSource,
   type EvaluateOptions,
   evaluateTask,
   measureTask,
