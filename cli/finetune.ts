@@ -28,7 +28,7 @@ export async function finetune(args: string[]): Promise<number> {
   const { tokenizer, template, context, hasEncoder } = base;
   const model = { tokenizer, template, context, hasEncoder };
   const task = await openTask(options.task, options, model);
-  const rows = planRows(task, context);
+  const rows = planRows(task, context, hasEncoder ? 8 : 16);
   const tell = (line: string) => json || console.error(line);
   task.notes.forEach(tell);
   tell(describeRows(task, rows, options));

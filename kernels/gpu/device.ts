@@ -356,7 +356,11 @@ export class Device implements Disposable {
     return this.#barriersAreSlow ??= barriersAreSlow(this);
   }
 
-  /** What takes the time of launches, within {@linkcode Device.profile}. */
+  /**
+   * What takes the time of launches, within {@linkcode Device.profile}.
+   *
+   * @internal
+   */
   get profiler(): Profiler | undefined {
     return this.#profiler;
   }

@@ -34,7 +34,8 @@ export function plain(tile: RegisterTile): MatmulVariant {
   const variant: MatmulVariant = {
     name: `plain ${tile.rows}x${tile.columns}`,
     order: ONE_SUM,
-    fits: () => true,
+    // In layout TN vectors of a lie along the tile's rows.
+    fits: ({ form: { layout, vectorA } }) => layout !== "TN" || !vectorA || tile.rows % 4 === 0,
     launch: (pass, problem) =>
       launch(pass, problem, variant, matmulWgsl(problem.form, tile), [
         LANES.columns * tile.columns,
