@@ -94,6 +94,7 @@ export {
   type LayernormTensors,
 } from "./layernorm/mod.ts";
 export {
+  absorbsNorm,
   linearForward,
   type LinearOptions,
   type LinearTensors,

@@ -1,3 +1,5 @@
+import { layernormForward } from "../layernorm/reference.ts";
+
 /** Sizes of {@linkcode linearForward}: x has rows of K, y of N. */
 export interface LinearSizes {
   layout: "NN" | "NT";
@@ -8,10 +10,12 @@ export interface LinearSizes {
   gelu?: boolean;
 }
 
-/** y[i][j] = act(Σ_k x[i][k]·w(k, j) + bias[j]) + add[i][j]. */
+/** y[i][j] = act(Σ_k x[i][k]·w(k, j) + bias[j]) + add[i][j]; with a gain of x after layer norm. */
 export function linearForward(
   t: {
     x: Float64Array;
+    gain?: Float64Array;
+    offset?: Float64Array;
     w: Float64Array;
     bias?: Float64Array;
     add?: Float64Array;
@@ -19,12 +23,13 @@ export function linearForward(
   },
   { layout, rows, K, N, gelu }: LinearSizes,
 ): void {
+  const x = t.gain ? normed({ ...t, gain: t.gain }, rows, K) : t.x;
   const scale = Math.sqrt(2 / Math.PI);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < N; j++) {
       let sum = t.bias?.[j] ?? 0;
       for (let k = 0; k < K; k++) {
-        sum += t.x[i * K + k] * t.w[layout === "NN" ? k * N + j : j * K + k];
+        sum += x[i * K + k] * t.w[layout === "NN" ? k * N + j : j * K + k];
       }
       if (gelu) sum = 0.5 * sum * (1 + Math.tanh(scale * (sum + 0.044715 * sum ** 3)));
       t.y[i * N + j] = sum + (t.add?.[i * N + j] ?? 0);
@@ -32,10 +37,23 @@ export function linearForward(
   }
 }
 
+function normed(
+  { x, gain, offset: bias }: { x: Float64Array; gain: Float64Array; offset?: Float64Array },
+  N: number,
+  C: number,
+): Float64Array {
+  const y = new Float64Array(N * C);
+  const saved = { mean: new Float64Array(N), rstd: new Float64Array(N) };
+  layernormForward({ x, gain, bias, y, ...saved }, { N, C });
+  return y;
+}
+
 /** q[i], keys[cell], values[cell] = the thirds of x[i]·w + bias, with cell = rows[i][3]. */
 export function qkvForward(
   t: {
     x: Float64Array;
+    gain?: Float64Array;
+    offset?: Float64Array;
     w: Float64Array;
     bias?: Float64Array;
     q: Float64Array;
