@@ -55,13 +55,15 @@ function product(
   [layout, [M, K, N]]: [Layout, number[]],
 ): Omit<KernelCase, "label"> {
   const adds = layout === "TN";
+  const next = normal(2);
   return {
     op: matmul,
     reference: sampledMatmul,
     sampled: true,
     tensors: {
       a: input(layout === "TN" ? [K, M] : [M, K]),
-      b: input(layout === "NT" ? [N, K] : [K, N]),
+      // Sums about as large as their addends, however long they are.
+      b: input(layout === "NT" ? [N, K] : [K, N], () => next() / Math.sqrt(K)),
       y: adds ? accumulate([M, N]) : output([M, N]),
     },
     options: { layout, accumulate: adds },
