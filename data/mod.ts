@@ -261,6 +261,7 @@ export {
   type Example,
   ExampleSet,
   type ExampleSplit,
+  findWords,
   LabelSet,
   limitPerClass,
   type MultipleChoice,

@@ -41,6 +41,7 @@ export {
   type ChrfOptions,
   type ChrfScore,
   type ClassificationScores,
+  Classifier,
   classProbabilities,
   type ClassScore,
   type Confusion,

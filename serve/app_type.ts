@@ -3,6 +3,8 @@ import type { ErrorBody } from "./errors.ts";
 import type {
   ChatCompletionBody,
   ChatCompletionRequest,
+  ClassifyBody,
+  ClassifyRequest,
   CompletionBody,
   CompletionRequest,
   DetokenizeBody,
@@ -12,6 +14,8 @@ import type {
   HealthBody,
   ModelBody,
   ModelListBody,
+  TagBody,
+  TagRequest,
   TokenizeBody,
   TokenizeRequest,
 } from "./routes/mod.ts";
@@ -42,6 +46,8 @@ export type AppSchema = {
   "/v1/completions": JsonPost<CompletionRequest, CompletionBody>;
   "/v1/chat/completions": JsonPost<ChatCompletionRequest, ChatCompletionBody>;
   "/v1/embeddings": JsonPost<EmbeddingsRequest, EmbeddingsBody>;
+  "/classify": JsonPost<ClassifyRequest, ClassifyBody>;
+  "/tag": JsonPost<TagRequest, TagBody>;
   "/tokenize": JsonPost<TokenizeRequest, TokenizeBody>;
   "/detokenize": JsonPost<DetokenizeRequest, DetokenizeBody>;
   "/health": JsonGet<HealthBody>;

@@ -50,18 +50,40 @@ export function assertReady({ engine, drain }: Services): void {
 /**
  * The model that a request names.
  *
- * @throws {HttpError} 503 where no model can answer now, 404 where there is none of that name
+ * @param does what it must be able to do: write text, or tell the classes of texts or of words
+ * @throws {HttpError} 503 where no model can answer now, 404 where there is none of that name, 400 where
+ * it was made for something else
  */
-export function findModel(services: Services, id: string): ServedModel {
+export function findModel(
+  services: Services,
+  id: string,
+  does: "writes" | "tells texts" | "tells words" | "anything" = "anything",
+): ServedModel {
   assertReady(services);
   const model = services.engine.models.get(id);
-  if (model) return model;
+  if (model) {
+    assertDoes(model, does);
+    return model;
+  }
   const known = [...services.engine.models.keys()].join(", ");
   throw new HttpError(
     404,
     `The model ${JSON.stringify(id.slice(0, 100))} does not exist; there is ${known}.`,
     { param: "model", code: "model_not_found" },
   );
+}
+
+function assertDoes({ id, head }: ServedModel, does: string): void {
+  const can = head === undefined ? "writes" : head.of === "text" ? "tells texts" : "tells words";
+  if (does === "anything" || does === can) return;
+  const path = {
+    "writes": "/v1/completions",
+    "tells texts": "/classify",
+    "tells words": "/tag",
+  }[can];
+  throw badRequest(`The model ${id} ${can}${head ? " apart" : ""}: ask it at ${path}`, {
+    param: "model",
+  });
 }
 
 /**

@@ -74,6 +74,7 @@ export {
 export { type MultipleChoice, readHellaSwag } from "./multiple_choice.ts";
 export type { OnBad, Place, TaskReader, TaskReport } from "./reader.ts";
 export { describeExample, type ShownToken, showTokens } from "./show_example.ts";
+export { findWords } from "./spans.ts";
 export {
   type ExampleSplit,
   limitPerClass,

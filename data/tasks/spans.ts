@@ -12,6 +12,11 @@ export interface Span {
 const WORD =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}])[\p{L}\p{M}\p{N}])+|\S/gu;
 
+/** The words of a text: runs of letters and digits, each ideograph and each other sign alone. */
+export function findWords(text: string): WordSpan[] {
+  return cutWords(text, []).words;
+}
+
 /**
  * Cuts a text into words, also at the borders of its spans, and tags them.
  *

@@ -41,3 +41,4 @@ export {
 } from "./report.ts";
 export { type LabelledText, NaiveBayes } from "./naive_bayes.ts";
 export { classProbabilities } from "./probabilities.ts";
+export { Classifier } from "./classifier.ts";

@@ -1,6 +1,12 @@
 /** What the HTTP side asks of the engine: everything on the GPU is behind this. */
 import type { ChatTemplate, Tokenizer } from "../../data/mod.ts";
-import type { GenerationEvent, GenerationRequest, TokenLogprob } from "../../model/mod.ts";
+import type {
+  ClassHead,
+  GenerationEvent,
+  GenerationRequest,
+  ModelTask,
+  TokenLogprob,
+} from "../../model/mod.ts";
 
 export type { GenerationEvent, TokenLogprob };
 
@@ -30,6 +36,10 @@ export interface ServedModel {
   tokenizer: Tokenizer;
   /** How a chat becomes a prompt. */
   chatTemplate: ChatTemplate;
+  /** The classes that it tells; then it writes no text. */
+  head?: ClassHead;
+  /** What it was fine-tuned for. */
+  task?: ModelTask;
 }
 
 /** What an answer must look like as a whole. */
@@ -135,6 +145,17 @@ export interface Engine extends AsyncDisposable {
   embed(
     model: string,
     prompts: readonly Uint32Array[],
+    signal: AbortSignal,
+  ): Promise<Float32Array[]>;
+  /**
+   * Logits of texts by a model with a head: [K] each, or [n, K] over tokens.
+   *
+   * @param signal ends the work
+   * @throws {HttpError} if the engine isn't ready or was lost; what the signal says if it is aborted
+   */
+  logits(
+    model: string,
+    texts: readonly Uint32Array[],
     signal: AbortSignal,
   ): Promise<Float32Array[]>;
   /** What it does now; the last known where it does not answer at once. */

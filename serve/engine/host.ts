@@ -96,12 +96,12 @@ class EngineHost {
   }
 
   async #embed({ id, model, prompts }: EmbedMessage): Promise<void> {
-    const { scheduler } = this.#models.get(model)!;
+    const host = this.#models.get(model)!;
     const cancelled = new AbortController();
     this.#cancel.set(id, () => cancelled.abort());
     try {
       const { signal } = cancelled;
-      const vectors = await Promise.all(prompts.map((prompt) => scheduler.embed(prompt, signal)));
+      const vectors = await host.vectors(prompts, signal);
       this.post({ type: "embedded", id, vectors });
       this.#end(id);
     } catch (error) {

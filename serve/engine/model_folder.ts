@@ -25,7 +25,9 @@ export async function readModelFolder(
     readJson(`${folder}/config.json`),
     readJson(`${folder}/generation_config.json`),
     readChatTemplate(folder),
-    Deno.stat(`${folder}/model.safetensors`),
+    // Of an adapter these are the weights that are its own.
+    Deno.stat(`${folder}/adapter_model.safetensors`)
+      .catch(() => Deno.stat(`${folder}/model.safetensors`)),
   ]);
   const end = endOfTextOf(tokenizer);
   const written = generation.eos_token_id ?? config.eos_token_id ?? end;

@@ -1,4 +1,5 @@
 /** What the main thread and the engine's Worker tell each other. */
+import type { ClassHead, ModelTask } from "../../model/mod.ts";
 import type { AnswerEvent, EngineStats, OutputFormat, SequenceRequest } from "./engine.ts";
 
 /** A model that the engine is to load. */
@@ -32,6 +33,7 @@ export type ToEngine =
     sequences: readonly SequenceRequest[];
     format?: OutputFormat;
   }
+  /** Embeddings of prompts, or of a model with a head their logits. */
   | { type: "embed"; id: number; model: string; prompts: readonly Uint32Array[] }
   | { type: "cancel"; id: number }
   | { type: "stats"; id: number };
@@ -43,6 +45,8 @@ export interface LoadedModel {
   channels: number;
   vocabularySize: number;
   parameters: number;
+  head?: ClassHead;
+  task?: ModelTask;
 }
 
 /** What the Worker tells. */

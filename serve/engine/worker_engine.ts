@@ -116,6 +116,14 @@ class WorkerEngine implements Engine {
     return { accepted: accepted.promise, cancel: () => this.#cancel(id) };
   }
 
+  logits(
+    model: string,
+    texts: readonly Uint32Array[],
+    signal: AbortSignal,
+  ): Promise<Float32Array[]> {
+    return this.embed(model, texts, signal);
+  }
+
   async embed(
     model: string,
     prompts: readonly Uint32Array[],

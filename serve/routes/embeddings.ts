@@ -87,7 +87,7 @@ export function embeddings(services: Services) {
   return new OpenAPIHono<AppEnv>().openapi(route, async (c) => {
     const fields = c.req.valid("json");
     const exchange = c.get("exchange");
-    const model = findModel(services, fields.model);
+    const model = findModel(services, fields.model, "writes");
     if ((fields.dimensions ?? model.channels) !== model.channels) {
       throw badRequest(
         `dimensions must be ${model.channels}, the model's own, or left out; got ${fields.dimensions}`,

@@ -2,12 +2,14 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv, Services } from "../services.ts";
 import { chatCompletions } from "./chat_completions/mod.ts";
+import { classify } from "./classify.ts";
 import { completions } from "./completions/mod.ts";
 import { detokenize } from "./detokenize.ts";
 import { embeddings } from "./embeddings.ts";
 import { health } from "./health.ts";
 import { metrics } from "./metrics.ts";
 import { models } from "./models.ts";
+import { tag } from "./tag.ts";
 import { tokenize } from "./tokenize.ts";
 
 export type * from "./chat_completions/mod.ts";
@@ -15,6 +17,8 @@ export type * from "./completions/mod.ts";
 export { docs } from "./docs.ts";
 export { describeApi } from "./describe_api.ts";
 export { playground } from "./playground.ts";
+export type { ClassBody, ClassifyBody, ClassifyRequest } from "./classify.ts";
+export type { EntityBody, TagBody, TaggedBody, TagRequest } from "./tag.ts";
 export type { DetokenizeBody, DetokenizeRequest } from "./detokenize.ts";
 export type { EmbeddingBody, EmbeddingsBody, EmbeddingsRequest } from "./embeddings.ts";
 export type { HealthBody } from "./health.ts";
@@ -28,6 +32,8 @@ export function routes(services: Services) {
     .route("/", completions(services))
     .route("/", chatCompletions(services))
     .route("/", embeddings(services))
+    .route("/", classify(services))
+    .route("/", tag(services))
     .route("/", tokenize(services))
     .route("/", detokenize(services))
     .route("/", health(services))

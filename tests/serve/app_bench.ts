@@ -17,10 +17,11 @@ const [answers, rounds] = [Number(args.answers ?? 6), Number(args.rounds ?? 5)];
 const shape = PRESETS[preset];
 const CLIENTS = 32;
 const PROMPT_TOKENS = 8;
-/** Answers of all lengths, as real ones are. */
+const MOST_TOKENS = shape.context - PROMPT_TOKENS;
+/** Answers of half to all of what the context leaves: equal ones would end, and begin, all at once. */
 const LENGTHS = Array.from(
   { length: 101 },
-  (_, i) => 1 + (i * 7919) % (shape.context - PROMPT_TOKENS),
+  (_, i) => MOST_TOKENS - (i * 7919) % (MOST_TOKENS >> 1),
 );
 
 function median(values: readonly number[]): number {

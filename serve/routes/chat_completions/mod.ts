@@ -49,7 +49,7 @@ export function chatCompletions(services: Services) {
       });
     }
     const logprobs = logprobsOf(fields);
-    const model = findModel(services, fields.model);
+    const model = findModel(services, fields.model, "writes");
     const prompt = encodeChat(model, fields.messages.map(templateMessage));
     const asked = maxTokensOf(fields);
     assertFits(model, prompt.length, asked ?? 1, "messages");

@@ -48,7 +48,7 @@ export function completions(services: Services) {
     const fields = c.req.valid("json");
     const exchange = c.get("exchange");
     assertStreamOptions(fields);
-    const model = findModel(services, fields.model);
+    const model = findModel(services, fields.model, "writes");
     const { n, bestOf } = choicesOf(fields);
     const prompts = await readPrompts(services, model, fields);
     const { logprobs: top, echo } = fields;
