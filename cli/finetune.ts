@@ -105,8 +105,13 @@ function describe(figures: Record<string, Spread>): string {
   ).join("\n");
 }
 
-function nextStep({ task }: FinetuneOptions, folder: string, seeds: readonly number[]): string {
+function nextStep(
+  { task, architecture }: FinetuneOptions,
+  folder: string,
+  seeds: readonly number[],
+): string {
   const from = seeds.length === 1 ? folder : join(folder, `seed-${seeds[0]}`);
+  if (architecture === "encoder-decoder") return `deno task quern translate --from ${from}`;
   if (task === "chat") return `deno task chat --from ${from}`;
   if (task === "text") return `deno task generate --from ${from}`;
   return `deno task eval --task ${task} --from ${from} --data FILE`;

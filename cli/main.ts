@@ -51,6 +51,14 @@ const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "translate",
+    summary: "translate lines with an encoder–decoder",
+    load: async () => {
+      const { translate, TRANSLATE_OPTIONS } = await import("./translate.ts");
+      return { options: TRANSLATE_OPTIONS, run: translate };
+    },
+  },
+  {
     name: "chat",
     summary: "talk to a model in the terminal",
     load: async () => {

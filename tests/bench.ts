@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
     "data/tokenizers/training/train_bench.ts",
     "data/sources/web_bench.ts",
   ],
+  attention: ["kernels/attention_bench.ts"],
   finetune: ["model/trainer/step_bench.ts"],
   memory: ["data/prepare/prepare_bench.ts"],
 };

@@ -57,7 +57,7 @@ function workOf(
     const M = head ? Math.min(N, 64) : N;
     const [K, out] = { qkv: [C, 3 * C], projection: [C, C], up: [C, 4 * C], down: [4 * C, C] }[
       part
-    ] ?? [C, V];
+    ] ?? [C, Math.min(V, Math.floor(2 ** 27 / 4 / C / 64) * 64)];
     const [x, w, dy] = [[M, K], head ? [out, K] : [K, out], [M, out]];
     const [a, b] = { forward: [x, w], dx: [dy, w], dw: head ? [dy, x] : [x, dy] }[direction]!;
     const transposed = { forward: head ? "b" : "", dx: head ? "" : "b", dw: "a" }[direction];

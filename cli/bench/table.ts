@@ -1,5 +1,5 @@
 import type { Timing } from "./contender.ts";
-import type { KernelResult } from "./kernels.ts";
+import type { KernelFault, KernelResult } from "./kernels.ts";
 import type { DecodingResult, TrainingResult } from "./steps.ts";
 
 const WIDTHS = [28, 10, 17, 10, 10, 8];
@@ -12,7 +12,10 @@ export const KERNEL_HEADING: string = row(["op", "ms", "spread", "GFLOP/s", "GB/
   "  others, and how many times as long";
 
 /** An op as a line of the table. */
-export function kernelRow(result: KernelResult): string {
+export function kernelRow(result: KernelResult | KernelFault): string {
+  if ("fault" in result) {
+    return `${result.model} ${result.work} is wrong, so not timed: ${result.fault}`;
+  }
   const { model, work, gflops, gigabytesPerSecond, peakShare, medianMs } = result;
   return row([
     `${model} ${work}`,

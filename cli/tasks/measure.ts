@@ -168,7 +168,7 @@ async function translate(
 }
 
 /** A source that is too long loses its last tokens, not its end. */
-function cutSource(source: Uint32Array, context: number): Uint32Array {
+export function cutSource(source: Uint32Array, context: number): Uint32Array {
   if (source.length <= context) return source;
   return Uint32Array.of(...source.subarray(0, context - 1), source[source.length - 1]);
 }

@@ -7,9 +7,8 @@ import type { Task, TaskModel, TaskName, TaskOptions } from "./task.ts";
 import { textTask } from "./text.ts";
 import { translateTask } from "./translate.ts";
 
-export { readPairParts } from "./translate.ts";
-
 export {
+  cutSource,
   type EvaluateOptions,
   evaluateTask,
   measureTask,
@@ -20,6 +19,7 @@ export { type ChoiceInputs, measureChoices } from "./choice.ts";
 export { TASK_DATA_OPTIONS } from "./options.ts";
 export { type BatchOptions, describeRows, planRows, type TaskRows } from "./rows.ts";
 export { endOfTextText, templateOf } from "./template.ts";
+export { readPairParts } from "./translate.ts";
 export type { PartName, Task, TaskModel, TaskName, TaskOptions } from "./task.ts";
 
 const TASKS: Record<

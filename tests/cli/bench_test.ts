@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { sharesOf } from "../../cli/bench/steps.ts";
+import { kernelRow } from "../../cli/bench/table.ts";
 import { timeInTurn } from "../../cli/bench/contender.ts";
 import { quern } from "./quern.ts";
 
@@ -28,6 +29,13 @@ Deno.test("quern bench: a table of ops that equal their references, and JSON as 
     results.every(({ lowMs, medianMs, highMs }: Record<string, number>) =>
       0 < lowMs && lowMs <= medianMs && medianMs <= highMs
     ),
+  );
+});
+
+Deno.test("kernelRow: an op that is wrong is told, not timed", () => {
+  assertEquals(
+    kernelRow({ model: "nano", work: "sum", fault: "total [9]: two runs differ" }),
+    "nano sum is wrong, so not timed: total [9]: two runs differ",
   );
 });
 

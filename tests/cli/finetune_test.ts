@@ -158,6 +158,10 @@ Deno.test("quern finetune --architecture encoder-decoder: translates what it lea
     const measured = await quern(["eval", "--task", "translate", ...measure], { cwd });
     assertEquals(measured.code, 0, measured.stderr);
     assertEquals(JSON.parse(measured.stdout).bleu, report.bleu);
+    const lines = await quern(["translate", "--from", "run", "--beams", "2"], {
+      ...{ cwd, stdin: "I see tea.\n\nyou eat rice.\nI see tea.\n", permissions: [] },
+    });
+    assertEquals([lines.code, lines.stdout], [0, "我看茶。\n\n你吃饭。\n我看茶。\n"], lines.stderr);
     const more = await quern(
       ["finetune", ...args, "--from", "run", "--epochs", "1", "--out", "more"],
       { cwd },
