@@ -8,12 +8,13 @@ export interface LinearSizes {
   gelu?: boolean;
 }
 
-/** y[i][j] = act(Σ_k x[i][k]·w(k, j) + bias[j]) + add[i][j]. */
+/** y[i][j] = act(Σ_k x[i][k]·w(k, j) + bias[j] + delta[i][j]) + add[i][j]. */
 export function linearForward(
   t: {
     x: Float64Array;
     w: Float64Array;
     bias?: Float64Array;
+    delta?: Float64Array;
     add?: Float64Array;
     y: Float64Array;
   },
@@ -22,7 +23,7 @@ export function linearForward(
   const scale = Math.sqrt(2 / Math.PI);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < N; j++) {
-      let sum = t.bias?.[j] ?? 0;
+      let sum = (t.bias?.[j] ?? 0) + (t.delta?.[i * N + j] ?? 0);
       for (let k = 0; k < K; k++) {
         sum += t.x[i * K + k] * t.w[layout === "NN" ? k * N + j : j * K + k];
       }
@@ -38,6 +39,7 @@ export function qkvForward(
     x: Float64Array;
     w: Float64Array;
     bias?: Float64Array;
+    delta?: Float64Array;
     q: Float64Array;
     keys: Float64Array;
     values: Float64Array;

@@ -1,4 +1,5 @@
 import {
+  adapterRowsForward,
   adjustLogits,
   embeddingRowsForward,
   gatherRows,
@@ -52,7 +53,8 @@ export const LAUNCHES = {
         const { keys, values } = m.cache[l];
         const q = m.queries;
         const w = m.weight(weight);
-        const t = { x, w, q, keys, values, rows: m.rows, ...(bias ? { bias } : {}) };
+        const delta = adapterDelta(pass, context, weight, x, 3 * config.channels, rows);
+        const t = { x, w, q, keys, values, rows: m.rows, ...(bias ? { bias } : {}), ...delta };
         qkvForward(pass, t, { rows });
         pagedAttentionForward(
           pass,
@@ -115,18 +117,53 @@ export const LAUNCHES = {
 /** Name of a part. */
 export type LaunchName = keyof typeof LAUNCHES;
 
-/** A linear layer; what a slot adds to it, such as an adapter, would be added here by site. */
+/** A linear layer, with the adapters of the rows' slots. */
 function linear(
   pass: Pass,
-  { memory }: LaunchContext,
+  context: LaunchContext,
   site: LinearSite,
   { weight, bias }: Affine,
   t: { x: Tensor; y: Tensor; add?: Tensor },
   options: { rows: number; gelu?: boolean },
 ): void {
   const layout = site.name === "head" ? "NT" : "NN";
-  const w = memory.weight(weight);
-  linearForward(pass, { ...t, w, ...(bias ? { bias } : {}) }, { layout, ...options });
+  const w = context.memory.weight(weight);
+  const delta = t.add
+    ? addAdapters(pass, context, weight, t.x, t.add, options.rows)
+    : adapterDelta(pass, context, weight, t.x, t.y.shape[1], options.rows);
+  linearForward(pass, { ...t, w, ...(bias ? { bias } : {}), ...delta }, { layout, ...options });
+}
+
+/** What adapters add to a layer before its activation; nothing where it has none. */
+function adapterDelta(
+  pass: Pass,
+  { memory: { adapters, rows: slots } }: LaunchContext,
+  weight: Tensor,
+  x: Tensor,
+  columns: number,
+  rows: number,
+): { delta?: Tensor } {
+  const site = adapters?.sites.get(weight);
+  if (!adapters || !site) return {};
+  const y = adapters.delta.view(0, [adapters.delta.shape[0], columns]);
+  const t = { x, rows: slots, adapters: adapters.bySlot, ...site, low: adapters.low, y };
+  adapterRowsForward(pass, t, { rows });
+  return { delta: y };
+}
+
+/** Adds to the stream that a branch joins what adapters add to the branch; it is not read again. */
+function addAdapters(
+  pass: Pass,
+  { memory: { adapters, rows: slots } }: LaunchContext,
+  weight: Tensor,
+  x: Tensor,
+  y: Tensor,
+  rows: number,
+): void {
+  const site = adapters?.sites.get(weight);
+  if (!adapters || !site) return;
+  const t = { x, rows: slots, adapters: adapters.bySlot, ...site, low: adapters.low, y };
+  adapterRowsForward(pass, t, { rows, accumulate: true });
 }
 
 function output(pass: Pass, context: LaunchContext, x: Tensor, rows: number): void {

@@ -13,12 +13,13 @@ interface Sizes {
   rows?: number;
   texels?: boolean;
   bias?: boolean;
+  delta?: boolean;
   gelu?: boolean;
   add?: boolean;
 }
 
 function product(s: Sizes): OpCase<LinearOptions> {
-  const { layout, M, K, N, rows = M, texels, bias, gelu, add } = s;
+  const { layout, M, K, N, rows = M, texels, bias, delta, gelu, add } = s;
   const w = input(layout === "NN" ? [K, N] : [N, K], normal(3));
   return {
     label: JSON.stringify(s),
@@ -26,6 +27,7 @@ function product(s: Sizes): OpCase<LinearOptions> {
       x: input([M, K]),
       w: texels ? inTexture(w) : w,
       ...(bias ? { bias: input([N], normal(5)) } : {}),
+      ...(delta ? { delta: input([M, N], normal(11)) } : {}),
       ...(add ? { add: input([M, N], normal(7)) } : {}),
       y: update([M, N]),
     },
@@ -40,6 +42,7 @@ const EXTRAS = [
   { bias: true, gelu: true },
   { bias: true, add: true },
   { gelu: true, add: true },
+  { bias: true, delta: true, gelu: true },
 ];
 
 for (const texels of [false, true]) {
@@ -88,10 +91,11 @@ interface CacheSizes {
   rows?: number;
   texels?: boolean;
   bias?: boolean;
+  delta?: boolean;
 }
 
 function cached(s: CacheSizes): OpCase<{ rows: number }> {
-  const { M, C, rows = M, texels, bias } = s;
+  const { M, C, rows = M, texels, bias, delta } = s;
   const where = texels ? inTexture : (spec: ReturnType<typeof input>) => spec;
   return {
     label: JSON.stringify(s),
@@ -99,6 +103,7 @@ function cached(s: CacheSizes): OpCase<{ rows: number }> {
       x: input([M, C]),
       w: where(input([C, 3 * C], normal(3))),
       ...(bias ? { bias: input([3 * C], normal(5)) } : {}),
+      ...(delta ? { delta: input([M, 3 * C], normal(11)) } : {}),
       q: update([M, C]),
       keys: where(update([M + 3, C], normal(7))),
       values: where(update([M + 3, C], normal(9))),
@@ -116,6 +121,8 @@ testOp("qkvForward: equals the reference", qkvForward, reference.qkvForward, [
   ...LADDER.map((rows) => cached({ M: 257, rows, C: 16, texels: true, bias: true })),
   ...LADDER.map((C) => cached({ M: 5, rows: 4, C })),
   cached({ M: 5, rows: 3, C: 64, texels: true }),
+  cached({ M: 65, rows: 64, C: 12, bias: true, delta: true }),
+  cached({ M: 65, rows: 64, C: 16, texels: true, bias: true, delta: true }),
   cached({ M: 30, rows: 29, C: 1024, texels: true }),
 ]);
 
@@ -206,7 +213,7 @@ Deno.test("linear: shapes that do not fit are named", async () => {
   fails(
     () => linearForward(pass, { x, w: square, y, add: y }, { layout: "NT" }),
     TypeError,
-    "Cannot run linearForward: add needs layout NN",
+    "Cannot run linearForward: add and delta need layout NN",
   );
   using triple = device.tensor("w", [6, 18]);
   fails(
