@@ -31,6 +31,8 @@ export interface LinearVariant {
   /** Whether x is taken after a layer norm, with `bias` where that has one. */
   norm?: { bias: boolean };
   bias: boolean;
+  /** Whether something is added before GELU. */
+  delta: boolean;
   gelu: boolean;
   /** Whether a residual is added. */
   add: boolean;
@@ -43,7 +45,8 @@ const lines = (n: number, line: (i: number) => string) => range(n).map(line).joi
 const XYZW = "xyzw";
 
 /**
- * x: [M, K]; gain, offset: [K]; w: as `layout` says; bias: [N]; add, y: rows `stride` apart, of which this launch writes
+ * x: [M, K]; gain, offset: [K]; w: as `layout` says; bias: [N]; delta: [M, N], in NN only; add, y: rows
+ * `stride` apart, of which this launch writes
  * rows `row` … `row` + M and columns `column` … `column` + N; overwrites y.
  *
  * With a cache: columns [0, C) of the 3C go to y, [C, 2C) to row `cells[…].w` of keys and [2C, 3C) of
@@ -75,6 +78,7 @@ ${v.norm ? uniform("gain", v.uniformGain, type) : ""}
 ${v.norm?.bias ? uniform("offset", v.uniformGain, type) : ""}
 ${v.texels ? bind("", "w", "texture_2d<f32>") : storage("w", "read", type)}
 ${v.bias ? storage("bias", "read", typeY) : ""}
+${v.delta ? storage("delta", "read", typeY) : ""}
 ${v.add ? uniform("add", v.uniformAdd, typeY) : ""}
 ${storage("y", "read_write", typeY)}
 ${v.cells > 0 ? `${cache("keys")}\n${cache("values")}` : ""}
@@ -174,7 +178,7 @@ function store(v: LinearVariant, j: number, typeY: string): string {
     let count = min(params.M - first, ${v.rows}u);
     for (var i = 0u; i < count; i++) {
       let row = params.row + first + i;
-      var r = sums[i]${v.bias ? " + b" : ""};
+      var r = sums[i]${v.bias ? " + b" : ""}${v.delta ? ` + delta[row * N + column${j}]` : ""};
       ${v.gelu ? `r = 0.5 * r * (${typeY}(1.0) + gate(r));` : ""}
       ${v.add ? `r = add[${residual}] + r;` : ""}
       ${

@@ -13,6 +13,8 @@ export interface LinearTensors {
   w: Tensor | Texels;
   /** [N], added to each row. @default none */
   bias?: Tensor;
+  /** [at least M, N], added before GELU, such as an adapter's part; in layout NN only. @default none */
+  delta?: Tensor;
   /** [at least M, N], added to the result; in layout NN only, and not y itself. @default none */
   add?: Tensor;
   /** [at least M, N]. */
@@ -41,6 +43,8 @@ export interface QkvTensors {
   w: Tensor | Texels;
   /** [3C]. @default none */
   bias?: Tensor;
+  /** [at least M, 3C], added to the product, such as an adapter's part. @default none */
+  delta?: Tensor;
   /** Queries, [at least M, C]. */
   q: Tensor;
   /** Cache of keys, [cells, C]; in a texture where w is. */
@@ -60,19 +64,20 @@ export interface QkvTensors {
  * @throws {RangeError} if the sizes do not fit each other
  */
 export function linearForward(pass: Pass, t: LinearTensors, options: LinearOptions): void {
-  const { x, gain, offset, w, bias, add, y } = t;
+  const { x, gain, offset, w, bias, delta, add, y } = t;
   const { layout, rows: M = y.shape[0], gelu = false } = options;
   const [K, N] = [x.shape[1], y.shape[1]];
-  if (add && layout === "NT") {
-    throw new TypeError("Cannot run linearForward: add needs layout NN");
+  if ((add || delta) && layout === "NT") {
+    throw new TypeError("Cannot run linearForward: add and delta need layout NN");
   }
   assertShapes("linearForward", { w: w as Tensor, bias, gain, offset }, {
     w: layout === "NN" ? [K, N] : [N, K],
     ...{ bias: [N], gain: [K], offset: [K] },
   });
-  assertRows("linearForward", M, { x, y, add });
+  assertRows("linearForward", M, { x, y, add, delta });
+  assertShapes("linearForward", { delta }, { delta: [delta?.shape[0] ?? 0, N] });
   for (const { first, part } of columnParts(w, layout)) {
-    launchBlocks(pass, { x, gain, offset, w: part, bias, add }, { y }, {
+    launchBlocks(pass, { x, gain, offset, w: part, bias, delta, add }, { y }, {
       ...{ layout, M, N: layout === "NN" ? N : part.shape[0], column: first, stride: N },
       ...{ gelu, cells: 0 },
     });
@@ -91,14 +96,15 @@ export function qkvForward(
   t: QkvTensors,
   { rows: M = t.q.shape[0] }: { rows?: number } = {},
 ): void {
-  const { x, gain, offset, w, bias, q, keys, values, rows } = t;
+  const { x, gain, offset, w, bias, delta, q, keys, values, rows } = t;
   const C = x.shape[1];
   const cells = keys.shape[0];
   assertShapes("qkvForward", { w: w as Tensor, bias, gain, offset, values: values as Tensor }, {
     ...{ w: [C, 3 * C], bias: [3 * C], gain: [C], offset: [C], values: [cells, C] },
   });
-  assertRows("qkvForward", M, { x, q, rows });
-  launchBlocks(pass, { x, gain, offset, w, bias }, { y: q, keys, values, cells: rows }, {
+  assertRows("qkvForward", M, { x, q, rows, delta });
+  assertShapes("qkvForward", { delta }, { delta: [delta?.shape[0] ?? 0, 3 * C] });
+  launchBlocks(pass, { x, gain, offset, w, bias, delta }, { y: q, keys, values, cells: rows }, {
     ...{ layout: "NN", M, N: 3 * C, column: 0, stride: C },
     ...{ gelu: false, cells: rows.shape[0] },
   });
@@ -141,7 +147,7 @@ interface Extent extends Pick<LinearVariant, "layout" | "gelu" | "cells"> {
 /** Launches one kernel, or one for each block of rows whose x, and add, fit a uniform binding. */
 function launchBlocks(
   pass: Pass,
-  { x, gain, offset, w, bias, add }: Omit<LinearTensors, "y">,
+  { x, gain, offset, w, bias, delta, add }: Omit<LinearTensors, "y">,
   written: Record<string, Tensor | Texels>,
   { layout, M, N, column, stride, gelu, cells }: Extent,
 ): void {
@@ -170,6 +176,7 @@ function launchBlocks(
       columns: texels ? columnsOf(layout, rows, columns) : tile.columns,
       ...{ gelu, cells, bias: bias !== undefined, add: add !== undefined },
       ...(gain ? { norm: { bias: offset !== undefined } } : {}),
+      delta: delta !== undefined,
       uniform: most > 0 ? held * K / 4 : 0,
       uniformGain: most > 0 ? K / 4 : 0,
       uniformAdd: most > 0 && add ? held * add.shape[1] / 4 : 0,
@@ -182,6 +189,7 @@ function launchBlocks(
         ...(gain ? { gain } : {}),
         ...(offset ? { offset } : {}),
         ...(bias ? { bias } : {}),
+        ...(delta ? { delta } : {}),
         ...(add ? { add: block(add) } : {}),
       },
       {

@@ -10,7 +10,7 @@ export interface LinearSizes {
   gelu?: boolean;
 }
 
-/** y[i][j] = act(Σ_k x[i][k]·w(k, j) + bias[j]) + add[i][j]; with a gain of x after layer norm. */
+/** y[i][j] = act(Σ_k x[i][k]·w(k, j) + bias[j] + delta[i][j]) + add[i][j]; with a gain of x after layer norm. */
 export function linearForward(
   t: {
     x: Float64Array;
@@ -18,6 +18,7 @@ export function linearForward(
     offset?: Float64Array;
     w: Float64Array;
     bias?: Float64Array;
+    delta?: Float64Array;
     add?: Float64Array;
     y: Float64Array;
   },
@@ -27,7 +28,7 @@ export function linearForward(
   const scale = Math.sqrt(2 / Math.PI);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < N; j++) {
-      let sum = t.bias?.[j] ?? 0;
+      let sum = (t.bias?.[j] ?? 0) + (t.delta?.[i * N + j] ?? 0);
       for (let k = 0; k < K; k++) {
         sum += x[i * K + k] * t.w[layout === "NN" ? k * N + j : j * K + k];
       }
@@ -56,6 +57,7 @@ export function qkvForward(
     offset?: Float64Array;
     w: Float64Array;
     bias?: Float64Array;
+    delta?: Float64Array;
     q: Float64Array;
     keys: Float64Array;
     values: Float64Array;

@@ -1,5 +1,6 @@
 import {
   absorbsNorm,
+  adapterRowsForward,
   adjustLogits,
   embeddingRowsForward,
   gatherRows,
@@ -37,7 +38,7 @@ interface LinearSite {
 export const LAUNCHES = {
   /** The rows' embeddings and all blocks, to x. */
   forward(pass, context, rows) {
-    const { model: { config, weights }, memory: m, sizes } = context;
+    const { model: { config, weights }, memory: m } = context;
     const norm = { y: m.normed };
     // What the product behind a layer norm reads.
     let normed: Normed;
@@ -53,13 +54,14 @@ export const LAUNCHES = {
       },
       norm(w, x, { y }) {
         const product = { layout: "NN", rows, columns: 4 * config.channels } as const;
-        normed = normBefore(pass, sizes, w, { x, y }, product);
+        normed = normBefore(pass, context, w, { x, y }, product);
       },
       attend(l, { weight, bias }, _, y) {
         const { keys, values } = m.cache[l];
         const q = m.queries;
         const w = m.weight(weight);
-        const t = { w, q, keys, values, rows: m.rows, ...(bias ? { bias } : {}) };
+        const delta = adapterDelta(pass, context, weight, normed.x, 3 * config.channels, rows);
+        const t = { w, q, keys, values, rows: m.rows, ...(bias ? { bias } : {}), ...delta };
         qkvForward(pass, { ...normed, ...t }, { rows });
         pagedAttentionForward(
           pass,
@@ -118,18 +120,53 @@ export const LAUNCHES = {
 /** Name of a part. */
 export type LaunchName = keyof typeof LAUNCHES;
 
-/** A linear layer; what a slot adds to it, such as an adapter, would be added here by site. */
+/** A linear layer, with the adapters of the rows' slots. */
 function linear(
   pass: Pass,
-  { memory }: LaunchContext,
+  context: LaunchContext,
   site: LinearSite,
   { weight, bias }: Affine,
   t: Normed & { y: Tensor; add?: Tensor },
   options: { rows: number; gelu?: boolean },
 ): void {
   const layout = site.name === "head" ? "NT" : "NN";
-  const w = memory.weight(weight);
-  linearForward(pass, { ...t, w, ...(bias ? { bias } : {}) }, { layout, ...options });
+  const w = context.memory.weight(weight);
+  const delta = t.add
+    ? addAdapters(pass, context, weight, t.x, t.add, options.rows)
+    : adapterDelta(pass, context, weight, t.x, t.y.shape[1], options.rows);
+  linearForward(pass, { ...t, w, ...(bias ? { bias } : {}), ...delta }, { layout, ...options });
+}
+
+/** What adapters add to a layer before its activation; nothing where it has none. */
+function adapterDelta(
+  pass: Pass,
+  { memory: { adapters, rows: slots } }: LaunchContext,
+  weight: Tensor,
+  x: Tensor,
+  columns: number,
+  rows: number,
+): { delta?: Tensor } {
+  const site = adapters?.sites.get(weight);
+  if (!adapters || !site) return {};
+  const y = adapters.delta.view(0, [adapters.delta.shape[0], columns]);
+  const t = { x, rows: slots, adapters: adapters.bySlot, ...site, low: adapters.low, y };
+  adapterRowsForward(pass, t, { rows });
+  return { delta: y };
+}
+
+/** Adds to the stream that a branch joins what adapters add to the branch; it is not read again. */
+function addAdapters(
+  pass: Pass,
+  { memory: { adapters, rows: slots } }: LaunchContext,
+  weight: Tensor,
+  x: Tensor,
+  y: Tensor,
+  rows: number,
+): void {
+  const site = adapters?.sites.get(weight);
+  if (!adapters || !site) return;
+  const t = { x, rows: slots, adapters: adapters.bySlot, ...site, low: adapters.low, y };
+  adapterRowsForward(pass, t, { rows, accumulate: true });
 }
 
 /** The last layer norm of x, which is written to `y` where it gets a launch, and the output layer. */
@@ -139,10 +176,10 @@ function output(
   stream: { x: Tensor; y: Tensor },
   rows: number,
 ): void {
-  const { model: { weights, config }, memory, sizes } = context;
+  const { model: { weights, config }, memory } = context;
   const site: LinearSite = { layer: config.layers, name: "head" };
   const product = { layout: "NT", rows, columns: config.vocabularySize } as const;
-  const normed = normBefore(pass, sizes, weights.norm, stream, product);
+  const normed = normBefore(pass, context, weights.norm, stream, product);
   linear(pass, context, site, { weight: weights.head }, { ...normed, y: memory.logits }, { rows });
 }
 
@@ -162,17 +199,17 @@ type Normed = Pick<LinearTensors, "x" | "gain" | "offset">;
 
 /**
  * The layer norm of x before a product of so many columns: launched, or left to the product, which gives the
- * same bits.
+ * same bits; where there are adapters they read it too.
  */
 function normBefore(
   pass: Pass,
-  sizes: BatchSizes,
+  { memory, sizes }: LaunchContext,
   weights: Affine,
   { x, y }: { x: Tensor; y: Tensor },
   { layout, rows, columns }: { layout: "NN" | "NT"; rows: number; columns: number },
 ): Normed {
   const { weight: gain, bias: offset } = weights;
-  if (sizes.textures && absorbsNorm(layout, rows, x.shape[1], columns)) {
+  if (sizes.textures && !memory.adapters && absorbsNorm(layout, rows, x.shape[1], columns)) {
     return { x, gain, ...(offset ? { offset } : {}) };
   }
   layerNorm(pass, sizes, weights, x, y, rows);

@@ -14,6 +14,7 @@ interface Sizes {
   rows?: number;
   texels?: boolean;
   bias?: boolean;
+  delta?: boolean;
   gelu?: boolean;
   add?: boolean;
   /** A layer norm before the product, with a bias or without. */
@@ -21,7 +22,7 @@ interface Sizes {
 }
 
 function product(s: Sizes): OpCase<LinearOptions> {
-  const { layout, M, K, N, rows = M, texels, bias, gelu, add, norm } = s;
+  const { layout, M, K, N, rows = M, texels, bias, delta, gelu, add, norm } = s;
   const w = input(layout === "NN" ? [K, N] : [N, K], normal(3));
   return {
     label: JSON.stringify(s),
@@ -29,6 +30,7 @@ function product(s: Sizes): OpCase<LinearOptions> {
       x: input([M, K]),
       w: texels ? inTexture(w) : w,
       ...(bias ? { bias: input([N], normal(5)) } : {}),
+      ...(delta ? { delta: input([M, N], normal(11)) } : {}),
       ...(add ? { add: input([M, N], normal(7)) } : {}),
       ...(norm ? { gain: input([K], normal(9)) } : {}),
       ...(norm === "bias" ? { offset: input([K], normal(11)) } : {}),
@@ -45,6 +47,7 @@ const EXTRAS = [
   { bias: true, gelu: true },
   { bias: true, add: true },
   { gelu: true, add: true },
+  { bias: true, delta: true, gelu: true },
 ];
 const NORMS = (["bias", "none"] as const).flatMap((norm) =>
   [1, 2, 5].map((rows) => ({ M: 5, rows, norm }))
@@ -98,11 +101,12 @@ interface CacheSizes {
   rows?: number;
   texels?: boolean;
   bias?: boolean;
+  delta?: boolean;
   norm?: boolean;
 }
 
 function cached(s: CacheSizes): OpCase<{ rows: number }> {
-  const { M, C, rows = M, texels, bias, norm } = s;
+  const { M, C, rows = M, texels, bias, delta, norm } = s;
   const where = texels ? inTexture : (spec: ReturnType<typeof input>) => spec;
   return {
     label: JSON.stringify(s),
@@ -111,6 +115,7 @@ function cached(s: CacheSizes): OpCase<{ rows: number }> {
       w: where(input([C, 3 * C], normal(3))),
       ...(bias ? { bias: input([3 * C], normal(5)) } : {}),
       ...(norm ? { gain: input([C], normal(11)), offset: input([C], normal(13)) } : {}),
+      ...(delta ? { delta: input([M, 3 * C], normal(11)) } : {}),
       q: update([M, C]),
       keys: where(update([M + 3, C], normal(7))),
       values: where(update([M + 3, C], normal(9))),
@@ -129,6 +134,8 @@ testOp("qkvForward: equals the reference", qkvForward, reference.qkvForward, [
   ...LADDER.map((C) => cached({ M: 5, rows: 4, C })),
   cached({ M: 5, rows: 3, C: 64, texels: true }),
   ...[true, false].map((texels) => cached({ M: 5, rows: 1, C: 160, texels, norm: true })),
+  cached({ M: 65, rows: 64, C: 12, bias: true, delta: true }),
+  cached({ M: 65, rows: 64, C: 16, texels: true, bias: true, delta: true }),
   cached({ M: 30, rows: 29, C: 1024, texels: true }),
 ]);
 
@@ -243,7 +250,7 @@ Deno.test("linear: shapes that do not fit are named", async () => {
   fails(
     () => linearForward(pass, { x, w: square, y, add: y }, { layout: "NT" }),
     TypeError,
-    "Cannot run linearForward: add needs layout NN",
+    "Cannot run linearForward: add and delta need layout NN",
   );
   using triple = device.tensor("w", [6, 18]);
   fails(
