@@ -1,5 +1,3 @@
-import { layernormForward } from "../layernorm/reference.ts";
-
 /** Sizes of {@linkcode linearForward}: x has rows of K, y of N. */
 export interface LinearSizes {
   layout: "NN" | "NT";
@@ -38,15 +36,18 @@ export function linearForward(
   }
 }
 
+/** (x − mean)·gain/√(variance + 1e-5) + offset of rows of C. */
 function normed(
-  { x, gain, offset: bias }: { x: Float64Array; gain: Float64Array; offset?: Float64Array },
-  N: number,
+  t: { x: Float64Array; gain: Float64Array; offset?: Float64Array },
+  rows: number,
   C: number,
 ): Float64Array {
-  const y = new Float64Array(N * C);
-  const saved = { mean: new Float64Array(N), rstd: new Float64Array(N) };
-  layernormForward({ x, gain, bias, y, ...saved }, { N, C });
-  return y;
+  return t.x.slice(0, rows * C).map((value, i) => {
+    const row = t.x.subarray(i - i % C, i - i % C + C);
+    const mean = row.reduce((sum, x) => sum + x) / C;
+    const variance = row.reduce((sum, x) => sum + (x - mean) ** 2, 0) / C;
+    return (value - mean) / Math.sqrt(variance + 1e-5) * t.gain[i % C] + (t.offset?.[i % C] ?? 0);
+  });
 }
 
 /** q[i], keys[cell], values[cell] = the thirds of x[i]·w + bias, with cell = rows[i][3]. */
