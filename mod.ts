@@ -531,6 +531,7 @@ export {
   PRESETS,
   type ProfileEvent,
   type PromptEvent,
+  readAdapter,
   type ReportExample,
   type ReportFigure,
   SafetensorsFile,
@@ -577,6 +578,8 @@ export {
   writeSafetensors,
 } from "./model/mod.ts";
 export {
+  type AdapterBody,
+  type AdapterSource,
   type Answer,
   type AnswerEvent,
   type AnswerListener,
@@ -624,6 +627,7 @@ export {
   type Limits,
   listen,
   type ListenOptions,
+  type LoadAdapterRequest,
   type LogRecord,
   LOOPBACK_HOSTS,
   type ModelBody,
@@ -645,5 +649,6 @@ export {
   type TextPart,
   type TokenizeBody,
   type TokenizeRequest,
+  type UnloadAdapterRequest,
   type Usage,
 } from "./serve/mod.ts";

@@ -7,7 +7,7 @@ import {
   TrialRun,
 } from "../../kernels/mod.ts";
 import type { GpuSpeed } from "../gpu_speed.ts";
-import { type Contender, type Runner, timeInTurn, type Timing } from "./contender.ts";
+import { type Contender, type Runner, spend, timeInTurn, type Timing } from "./contender.ts";
 
 /** How fast an op is at a model's sizes. */
 export interface KernelResult extends Timing {
@@ -25,11 +25,13 @@ export interface KernelResult extends Timing {
   others: Record<string, Timing>;
 }
 
-/**
- * Times ops one after another, each in turn with the others that have the same work.
- *
- * @throws {Error} if an op's result is not its reference's
- */
+/** An op that is not timed, because its result is not its reference's. */
+export interface KernelFault extends Pick<KernelResult, "model" | "work"> {
+  /** What is wrong. */
+  fault: string;
+}
+
+/** Times ops one after another, each in turn with the others that have the same work. */
 export async function* benchKernels(
   device: Device,
   model: string,
@@ -43,14 +45,17 @@ export async function* benchKernels(
     ops: RegExp;
     contenders: readonly Contender[];
   },
-): AsyncGenerator<KernelResult> {
+): AsyncGenerator<KernelResult | KernelFault> {
   for (const { name, at } of KERNEL_CASES.filter(({ name }) => ops.test(name))) {
     const one: KernelCase = { label: `${name} of ${model}`, ...at(sizes) };
     (await TrialRun.create(device, one.op, one))[Symbol.dispose]();
     await tune();
     using trial = await TrialRun.create(device, one.op, one);
     const fault = await trial.check(one.reference);
-    if (fault) throw new Error(`Not timed: ${one.label} is wrong. ${fault}`);
+    if (fault) {
+      yield { model, work: name, fault };
+      continue;
+    }
     const runners = new Map<string, Runner>([["quern", quernRunner(device, trial)]]);
     for (const contender of contenders) {
       const run = await contender.prepare(name, sizes);
@@ -69,12 +74,11 @@ export async function* benchKernels(
 }
 
 function quernRunner({ gpu }: Device, { recording }: TrialRun): Runner {
-  return async (runs) => {
-    const start = performance.now();
-    for (let i = 0; i < runs; i++) recording.run();
-    await gpu.queue.onSubmittedWorkDone();
-    return performance.now() - start;
-  };
+  return (runs) =>
+    spend(async () => {
+      for (let i = 0; i < runs; i++) recording.run();
+      await gpu.queue.onSubmittedWorkDone();
+    });
 }
 
 /** Bytes that an op reads and writes: what it changes counts twice, scratch not at all. */

@@ -1,5 +1,5 @@
 import type { Timing } from "./contender.ts";
-import type { KernelResult } from "./kernels.ts";
+import type { KernelFault, KernelResult } from "./kernels.ts";
 import type { DecodingResult, TrainingResult } from "./steps.ts";
 
 const WIDTHS = [28, 10, 17, 10, 10, 8];
@@ -12,7 +12,10 @@ export const KERNEL_HEADING: string = row(["op", "ms", "spread", "GFLOP/s", "GB/
   "  others, and how many times as long";
 
 /** An op as a line of the table. */
-export function kernelRow(result: KernelResult): string {
+export function kernelRow(result: KernelResult | KernelFault): string {
+  if ("fault" in result) {
+    return `${result.model} ${result.work} is wrong, so not timed: ${result.fault}`;
+  }
   const { model, work, gflops, gigabytesPerSecond, peakShare, medianMs } = result;
   return row([
     `${model} ${work}`,
@@ -28,9 +31,14 @@ export function kernelRow(result: KernelResult): string {
 export function describeTraining(result: TrainingResult): string {
   const { model, tokensPerSecond, dispatches, gpuBusy, matmulShare, medianMs } = result;
   const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
+  const cpu = Object.entries(result.others)
+    .map(([name, { cpuMs }]) =>
+      `${name.split(" ")[0]} ${digits(cpuMs)} (${(cpuMs / result.cpuMs).toFixed(2)})`
+    );
   return [
     `${model} training step: ${digits(medianMs)} ms (${spread(result)}), ` +
     `${tokensPerSecond.toFixed(0)} tokens/s, ${dispatches} dispatches${describeOthers(result)}`,
+    `  of the processor's cores: ${[`${digits(result.cpuMs)} ms`, ...cpu].join("  ")}`,
     ...(gpuBusy === undefined ? [] : [
       `  the GPU works ${percent(gpuBusy)} of the time; products are ${
         percent(matmulShare!)

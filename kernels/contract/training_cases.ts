@@ -42,6 +42,12 @@ import { type KernelCase, type KernelCaseMaker, LAYERS, type ModelSizes } from "
 /** Rows of logits that are worked on at a time. */
 const LOGIT_ROWS = 64;
 
+/** Bytes that every adapter binds: a larger vocabulary is worked on in parts. */
+const BOUND_BYTES = 2 ** 27;
+
+/** Tokens of the vocabulary that a product works on. */
+const headTokens = ({ C, V }: ModelSizes) => Math.min(V, Math.floor(BOUND_BYTES / 4 / C / 64) * 64);
+
 const logitRows = ({ B, T }: ModelSizes) => Math.min(B * T, LOGIT_ROWS);
 
 /** The three products of a linear layer. */
@@ -55,13 +61,15 @@ function product(
   [layout, [M, K, N]]: [Layout, number[]],
 ): Omit<KernelCase, "label"> {
   const adds = layout === "TN";
+  const next = normal(2);
   return {
     op: matmul,
     reference: sampledMatmul,
     sampled: true,
     tensors: {
       a: input(layout === "TN" ? [K, M] : [M, K]),
-      b: input(layout === "NT" ? [N, K] : [K, N]),
+      // Sums about as large as their addends, however long they are.
+      b: input(layout === "NT" ? [N, K] : [K, N], () => next() / Math.sqrt(K)),
       y: adds ? accumulate([M, N]) : output([M, N]),
     },
     options: { layout, accumulate: adds },
@@ -218,15 +226,15 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
   },
   {
     name: "matmul head forward",
-    at: (sizes) => product(["NT", [logitRows(sizes), sizes.C, sizes.V]]),
+    at: (sizes) => product(["NT", [logitRows(sizes), sizes.C, headTokens(sizes)]]),
   },
   {
     name: "matmul head dx",
-    at: (sizes) => product(["NN", [logitRows(sizes), sizes.V, sizes.C]]),
+    at: (sizes) => product(["NN", [logitRows(sizes), headTokens(sizes), sizes.C]]),
   },
   {
     name: "matmul head dw",
-    at: (sizes) => product(["TN", [sizes.V, logitRows(sizes), sizes.C]]),
+    at: (sizes) => product(["TN", [headTokens(sizes), logitRows(sizes), sizes.C]]),
   },
   ...(["forward", "backward"] as const).map((direction) => ({
     name: `cross-entropy ${direction}`,

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   checkCase,
   checkVariants,
@@ -88,12 +88,12 @@ Deno.test("checkVariants: each variant by its name, one that is wrong too, and c
     options: { layout: "NN" },
   };
   const found = await checkVariants(device, one, { all: true, barriers: false });
-  assertEquals(found.map(({ variant }) => variant).sort(), [
-    "plain 8x16",
-    "texture 16x16",
-    "texture 8x16",
-  ]);
-  assertEquals(found.map(({ fault }) => fault), [undefined, undefined, undefined]);
+  const names = found.map(({ variant }) => variant!);
+  assertEquals(new Set(names).size, names.length);
+  for (const name of ["plain 8x16", "texture 8x16", "texture 16x16"]) {
+    assert(names.includes(name), `${name} is not among ${names}`);
+  }
+  assertEquals(found.filter(({ fault }) => fault !== undefined), []);
   assertEquals(device.choices.table, { orders: {}, variants: {} });
   const wrong = { ...one, reference: ({ y }: Record<string, Float64Array>) => y.fill(1) };
   for (const { fault } of await checkVariants(device, wrong, { all: true, barriers: false })) {
