@@ -530,6 +530,7 @@ export {
   PRESETS,
   type ProfileEvent,
   type PromptEvent,
+  readAdapter,
   type ReportExample,
   type ReportFigure,
   SafetensorsFile,
@@ -576,6 +577,8 @@ export {
   writeSafetensors,
 } from "./model/mod.ts";
 export {
+  type AdapterBody,
+  type AdapterSource,
   type Answer,
   type AnswerEvent,
   type AnswerListener,
@@ -623,6 +626,7 @@ export {
   type Limits,
   listen,
   type ListenOptions,
+  type LoadAdapterRequest,
   type LogRecord,
   LOOPBACK_HOSTS,
   type ModelBody,
@@ -644,5 +648,6 @@ export {
   type TextPart,
   type TokenizeBody,
   type TokenizeRequest,
+  type UnloadAdapterRequest,
   type Usage,
 } from "./serve/mod.ts";

@@ -11,7 +11,7 @@ import {
 } from "../serve/mod.ts";
 import { LineWriter } from "./line_writer.ts";
 import { type OptionValues, parseOptions } from "./options.ts";
-import { findModels } from "./serve_models.ts";
+import { addAdapters, findModels } from "./serve_models.ts";
 import { SERVE_OPTIONS } from "./serve_options.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -33,17 +33,20 @@ const LAST_WORDS_MS = 1000;
 export async function serve(args: string[]): Promise<number> {
   const options = parseOptions(SERVE_OPTIONS, args);
   const keys = await readKeys(options);
-  const models = await findModels([...options.from, ...options.model], options.checkpoint);
+  const bases = await findModels([...options.from, ...options.model], options.checkpoint);
+  const models = await addAdapters(bases, options.adapter, options.checkpoint);
   const [drain, stop] = [new AbortController(), new AbortController()];
   const lines = new LineWriter(Deno.stdout.writable);
   await using engine = startEngine({
     models,
     cacheMemoryBytes: options.cacheMemory && options.cacheMemory * 2 ** 20,
     maxBatch: options.maxBatch,
+    adapterPlaces: options.adapterPlaces,
     notify: say,
   });
   const app = createApp({
     ...{ engine, keys, limits: options, corsOrigins: options.corsOrigin },
+    adapterFolder: options.adapterFolder,
     hosts: [...LOOPBACK_HOSTS, hostName(options.host), ...options.allowHost],
     log: (record) => lines.write(JSON.stringify(record)),
     drain: drain.signal,

@@ -1,5 +1,6 @@
 import { basename, resolve } from "@std/path";
-import type { ModelSource } from "../serve/mod.ts";
+import { readAdapter } from "../model/mod.ts";
+import type { AdapterSource, ModelSource } from "../serve/mod.ts";
 import { openModelFolder } from "./checkpoint_options.ts";
 import { newestRun } from "./run_folder.ts";
 import { UsageError } from "./usage_error.ts";
@@ -33,6 +34,42 @@ export async function findModels(
     models.push({ id, folder: path });
   }
   return models;
+}
+
+/**
+ * The models with the adapters that `--adapter NAME=DIR` names, each beside the model that it is for.
+ *
+ * @throws {UsageError} where one has no name, or that of another, or its model is not served
+ * @throws {Error} where a folder holds no adapter
+ */
+export async function addAdapters(
+  models: readonly ModelSource[],
+  adapters: readonly string[],
+  checkpoint: string,
+): Promise<ModelSource[]> {
+  const served = models.map((model) => ({ ...model, adapters: [] as AdapterSource[] }));
+  const names = new Set(models.map(({ id }) => id));
+  const folders = await Promise.all(models.map(({ folder }) => Deno.realPath(folder)));
+  for (const text of adapters) {
+    const { name, folder } = splitName(text);
+    if (name === undefined) {
+      throw new UsageError(`--adapter needs a name: --adapter NAME=DIR, got "${text}".`);
+    }
+    if (names.has(name)) throw new UsageError(`--adapter names ${name} twice.`);
+    names.add(name);
+    const path = await openModelFolder({ from: folder, checkpoint });
+    const { base } = await readAdapter(path);
+    const at = folders.indexOf(base);
+    // Of an only model the adapter's own mark tells whether it fits.
+    const model = served[at] ?? (served.length === 1 ? served[0] : undefined);
+    if (!model) {
+      throw new UsageError(
+        `--adapter ${name} is for ${base}, which is none of the models; add --from ${base}.`,
+      );
+    }
+    model.adapters.push({ id: name, folder: path });
+  }
+  return served;
 }
 
 function splitName(text: string): { name?: string; folder: string } {

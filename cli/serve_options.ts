@@ -47,6 +47,25 @@ export const SERVE_OPTIONS = defineOptions({
   },
   model: { type: "strings", unit: "[NAME=]DIR", help: "Another name of --from." },
   checkpoint: CHECKPOINT_OPTIONS.checkpoint,
+  adapter: {
+    type: "strings",
+    unit: "NAME=DIR",
+    help:
+      "Adapter of a model that is served (a run of finetune --lora-rank, or PEFT's folder), with the " +
+      "name by which requests call it; all of them share one batch.",
+  },
+  adapterPlaces: {
+    type: "integer",
+    min: 1,
+    defaultHelp: "as many as are named",
+    help: "Adapters that a model has room for.",
+  },
+  adapterFolder: {
+    type: "string",
+    unit: "DIR",
+    help: "Folder of adapters that clients may load and take away: /v1/load_lora_adapter, " +
+      "/v1/unload_lora_adapter.",
+  },
   host: { type: "string", unit: "ADDRESS", default: "127.0.0.1", help: "Address to listen at." },
   port: {
     type: "integer",

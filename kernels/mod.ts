@@ -34,6 +34,11 @@ export {
   type Variant,
 } from "./gpu/mod.ts";
 export { adamw, type AdamwOptions, type AdamwTensors } from "./adamw/mod.ts";
+export {
+  adapterRowsForward,
+  type AdapterRowsOptions,
+  type AdapterRowsTensors,
+} from "./adapter_rows/mod.ts";
 export { adjustLogits, type AdjustLogitsTensors, ADJUSTS } from "./adjust_logits/mod.ts";
 export {
   attentionBackward,
@@ -94,6 +99,7 @@ export {
   type LayernormTensors,
 } from "./layernorm/mod.ts";
 export {
+  absorbsNorm,
   linearForward,
   type LinearOptions,
   type LinearTensors,

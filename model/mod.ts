@@ -7,6 +7,7 @@ export {
   listCheckpoints,
   type NamedShape,
   type ParameterShape,
+  readAdapter,
   SafetensorsFile,
   type TensorInfo,
   type TensorSource,

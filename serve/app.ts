@@ -36,6 +36,8 @@ export interface AppOptions {
   hosts?: readonly string[];
   /** Origins of the web whose pages may use the server. @default none */
   corsOrigins?: readonly string[];
+  /** Folder of the adapters that clients may load and take away. @default none, and they may not */
+  adapterFolder?: string;
   /** Takes a record of each request that is over. @default none */
   log?: (record: LogRecord) => void;
   /** Aborted when no more requests are taken: 503 from then on. @default never */
@@ -65,6 +67,7 @@ export function createApp(options: AppOptions): App {
     metrics: new Metrics(engine),
     pace: new Pace(),
     quota: new Quota(limits),
+    adapterFolder: options.adapterFolder,
     drain: options.drain ?? never,
     stop: options.stop ?? never,
   };

@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import type { ErrorBody } from "./errors.ts";
 import type {
+  AdapterBody,
   ChatCompletionBody,
   ChatCompletionRequest,
   ClassifyBody,
@@ -12,12 +13,14 @@ import type {
   EmbeddingsBody,
   EmbeddingsRequest,
   HealthBody,
+  LoadAdapterRequest,
   ModelBody,
   ModelListBody,
   TagBody,
   TagRequest,
   TokenizeBody,
   TokenizeRequest,
+  UnloadAdapterRequest,
 } from "./routes/mod.ts";
 
 /** Statuses of answers that are no success. */
@@ -46,6 +49,8 @@ export type AppSchema = {
   "/v1/completions": JsonPost<CompletionRequest, CompletionBody>;
   "/v1/chat/completions": JsonPost<ChatCompletionRequest, ChatCompletionBody>;
   "/v1/embeddings": JsonPost<EmbeddingsRequest, EmbeddingsBody>;
+  "/v1/load_lora_adapter": JsonPost<LoadAdapterRequest, AdapterBody>;
+  "/v1/unload_lora_adapter": JsonPost<UnloadAdapterRequest, AdapterBody>;
   "/classify": JsonPost<ClassifyRequest, ClassifyBody>;
   "/tag": JsonPost<TagRequest, TagBody>;
   "/tokenize": JsonPost<TokenizeRequest, TokenizeBody>;

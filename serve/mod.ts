@@ -10,6 +10,7 @@ export type {
   JsonRoute,
 } from "./app_type.ts";
 export {
+  type AdapterSource,
   type Answer,
   type AnswerEvent,
   type AnswerListener,
@@ -33,6 +34,7 @@ export { type ApiKey, parseKeys } from "./keys.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { LOOPBACK_HOSTS } from "./middleware/mod.ts";
 export type {
+  AdapterBody,
   ChatChoice,
   ChatCompletionBody,
   ChatCompletionMessage,
@@ -53,6 +55,7 @@ export type {
   EmbeddingsRequest,
   EntityBody,
   HealthBody,
+  LoadAdapterRequest,
   ModelBody,
   ModelListBody,
   ResponseFormat,
@@ -62,6 +65,7 @@ export type {
   TextPart,
   TokenizeBody,
   TokenizeRequest,
+  UnloadAdapterRequest,
 } from "./routes/mod.ts";
 export type { GenerationFields, Prompt, StreamOptions, StructuredOutputs } from "./schema/mod.ts";
 export { listen, type ListenOptions, type Server } from "./server.ts";

@@ -13,6 +13,8 @@ export interface Services {
   metrics: Metrics;
   pace: Pace;
   quota: Quota;
+  /** Folder of the adapters that clients may load; without one they may load none. */
+  adapterFolder?: string;
   /** Aborted when the server takes no more requests. */
   drain: AbortSignal;
   /** Aborted when it gives up what still runs. */

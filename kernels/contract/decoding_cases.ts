@@ -1,3 +1,5 @@
+import { adapterRowsForward } from "../adapter_rows/mod.ts";
+import * as adapterRowsReference from "../adapter_rows/reference.ts";
 import { adjustLogits } from "../adjust_logits/mod.ts";
 import * as adjustLogitsReference from "../adjust_logits/reference.ts";
 import { embeddingRowsForward } from "../embedding/mod.ts";
@@ -17,7 +19,7 @@ import * as poolRowsReference from "../pool_rows/reference.ts";
 import { threefry2x32 } from "../random/reference.ts";
 import { sampleTokens } from "../sample/mod.ts";
 import * as sampleReference from "../sample/reference.ts";
-import { accumulate, input, normal, output, update } from "./spec.ts";
+import { accumulate, input, normal, output, scratch, update } from "./spec.ts";
 import { type KernelCaseMaker, LAYERS, type ModelSizes } from "./kernel_case.ts";
 
 /** Sequences of a decoding step. */
@@ -220,6 +222,28 @@ export const DECODING_CASES: readonly KernelCaseMaker[] = [
       sizes: { C },
       bytes: 8 * DECODED * C,
     }),
+  },
+  {
+    name: "adapter rows",
+    at: (sizes) => {
+      const { C } = sizes;
+      const [S, R, N] = [4, 8, 3 * C];
+      return {
+        op: adapterRowsForward,
+        reference: adapterRowsReference.adapterRowsForward,
+        tensors: {
+          x: input([DECODED, C]),
+          rows: input([DECODED, 4], decodedRow(sizes), "u32"),
+          adapters: input([DECODED], (slot) => slot % (S + 1), "u32"),
+          a: input([S, R, C], normal(3)),
+          b: input([S, N, R], normal(5)),
+          low: scratch([DECODED, R]),
+          y: output([DECODED, N]),
+        },
+        sizes: { M: DECODED, K: C, N, R, S },
+        tolerance: 5e-4,
+      };
+    },
   },
   {
     name: "pool rows",

@@ -95,8 +95,7 @@ export class AdapterFile implements Disposable {
    * @throws {Deno.errors.NotFound} if its weights are missing
    */
   static async open(folder: string): Promise<AdapterFile> {
-    const path: string = join(folder, CONFIG);
-    const { lora, base } = parseConfig(path, await Deno.readTextFile(path));
+    const { lora, base } = await readAdapter(folder);
     try {
       return new AdapterFile(lora, base, SafetensorsFile.open(join(folder, WEIGHTS)));
     } catch (error) {
@@ -174,4 +173,15 @@ function parseConfig(path: string, text: string): { lora: LoraConfig; base: stri
     },
     base: base as string,
   };
+}
+
+/**
+ * Reads how an adapter adapts and what it is for.
+ *
+ * @throws {SyntaxError} if its `adapter_config.json` is broken
+ * @throws {TypeError} if it adapts in another way, naming the setting
+ */
+export async function readAdapter(folder: string): Promise<{ lora: LoraConfig; base: string }> {
+  const path: string = join(folder, CONFIG);
+  return parseConfig(path, await Deno.readTextFile(path));
 }

@@ -1,5 +1,5 @@
 /** Checkpoints: weights and configuration as Hugging Face has them, in folders that survive a kill. */
-export { AdapterFile, hasAdapter, writeAdapter } from "./adapter.ts";
+export { AdapterFile, hasAdapter, readAdapter, writeAdapter } from "./adapter.ts";
 export { removeFolder, writeFolder } from "./folder.ts";
 export {
   assertSameShape,

@@ -5,6 +5,7 @@ import {
   type Tensor,
   type Texels,
 } from "../../kernels/mod.ts";
+import { isAdapted, LORA_LAYERS } from "../config.ts";
 import type { Gpt, GptParameters } from "../gpt/mod.ts";
 import { bucketOf } from "./buckets.ts";
 
@@ -18,6 +19,39 @@ export interface BatchSizes {
   rows: number;
   /** Whether weights and cache are read through textures. */
   textures: boolean;
+  /** Room for adapters that sequences may have. @default none */
+  adapters?: AdapterSizes;
+}
+
+/** Room for adapters. */
+export interface AdapterSizes {
+  /** Adapters that are there at once. */
+  count: number;
+  /** Highest rank. */
+  rank: number;
+  /** Layers that may be adapted, as in {@linkcode LoraConfig}. */
+  targets: readonly string[];
+}
+
+/** An adapted layer of all adapters. */
+export interface AdaptedSite {
+  /** [S, R, in]. */
+  a: Tensor;
+  /** [S, out, R], with α/r in it. */
+  b: Tensor;
+}
+
+/** Adapters on the GPU. */
+export interface AdapterMemory {
+  sizes: AdapterSizes;
+  /** By the weight of the layer that is adapted. */
+  sites: ReadonlyMap<Tensor, AdaptedSite>;
+  /** u32 [slots + 1]: the adapter of each slot, S for none. */
+  bySlot: Tensor;
+  /** [N, R]. */
+  low: Tensor;
+  /** What is added before an activation, [N, 4C]. */
+  delta: Tensor;
 }
 
 /** Keys and values of a layer, [blocks · 16, C] each. */
@@ -31,6 +65,8 @@ export interface BatchMemory extends Disposable {
   /** A layer's weight as it is read: itself, or its copy in a texture. */
   weight: (weight: Tensor) => Tensor | Texels;
   cache: LayerCache[];
+  /** Where there is room for adapters. */
+  adapters?: AdapterMemory;
   /** u32 [N, 4]: slot, position, token and cell of each row. */
   rows: Tensor;
   /** u32 [R, 4]: row, slot, position and log-probabilities of each choice. */
@@ -108,6 +144,8 @@ export function createBatchMemory(model: Gpt, sizes: BatchSizes): BatchMemory {
       const shape = [blocks * BLOCK_TOKENS, C];
       return stack.use(textures ? device.texels(label, shape) : device.tensor(label, shape));
     };
+    const adapters = sizes.adapters &&
+      adapterMemory(weights, sizes.adapters, { real, word, slots, N });
     const copies = textures ? weightTexels(device, weights, stack) : new Map<Tensor, Texels>();
     return {
       weight: (weight) => copies.get(weight) ?? weight,
@@ -115,6 +153,7 @@ export function createBatchMemory(model: Gpt, sizes: BatchSizes): BatchMemory {
         keys: cached(`keys ${l}`),
         values: cached(`values ${l}`),
       })),
+      ...(adapters && { adapters }),
       rows: word("rows", N, 4),
       picks: word("picks", R, 4),
       pickRows: word("rows of picks", R),
@@ -145,6 +184,33 @@ export function createBatchMemory(model: Gpt, sizes: BatchSizes): BatchMemory {
     stack.dispose();
     throw error;
   }
+}
+
+function adapterMemory(
+  { blocks }: GptParameters,
+  sizes: AdapterSizes,
+  { real, word, slots, N }: {
+    real: (label: string, ...shape: number[]) => Tensor;
+    word: (label: string, ...shape: number[]) => Tensor;
+    slots: number;
+    N: number;
+  },
+): AdapterMemory {
+  const { count: S, rank: R, targets } = sizes;
+  const lora = { rank: R, alpha: 1, dropout: 0, targets };
+  const sites = blocks.flatMap(({ qkv, projection, up, down }) =>
+    [qkv, projection, up, down].flatMap(({ weight }, i): [Tensor, AdaptedSite][] => {
+      if (!isAdapted(LORA_LAYERS[i], lora)) return [];
+      const [inner, outer] = weight.shape;
+      const a = real(`${weight.label} A`, S, R, inner);
+      return [[weight, { a, b: real(`${weight.label} B`, S, outer, R) }]];
+    })
+  );
+  const bySlot = word("adapters of slots", slots);
+  bySlot.write(new Uint32Array(slots).fill(S));
+  const C = blocks[0].projection.weight.shape[0];
+  const memory = { sizes, sites: new Map(sites), bySlot };
+  return { ...memory, low: real("low", N, R), delta: real("delta", N, 4 * C) };
 }
 
 /** Copies of the matrices that a step multiplies by. */

@@ -1,6 +1,6 @@
 import { BLOCK_TOKENS, Texels } from "../../kernels/mod.ts";
 import type { Gpt } from "../gpt/mod.ts";
-import type { BatchSizes } from "./batch_memory.ts";
+import type { AdapterSizes, BatchSizes } from "./batch_memory.ts";
 import { bucketOf } from "./buckets.ts";
 
 /** What a batch may hold, and how it is read. */
@@ -20,6 +20,8 @@ export interface SizeOptions {
    * @default on a software adapter, where barriers are slow and textures at least as fast as buffers
    */
   textures?: boolean;
+  /** Room for adapters that requests may name. @default none */
+  adapters?: AdapterSizes;
 }
 
 /** Most bytes that the cache takes where nothing is said. */
@@ -62,7 +64,8 @@ export async function chooseSizes(model: Gpt, options: SizeOptions): Promise<Bat
     );
   }
   const rows = Math.max(bucketOf(maxRows), bucketOf(slots));
-  return { slots, blocks: 1 + held, rows, textures };
+  const { adapters } = options;
+  return { slots, blocks: 1 + held, rows, textures, ...(adapters && { adapters }) };
 }
 
 /** GPU bytes of a block of the cache, over all layers. */

@@ -10,7 +10,7 @@ import type { CheckedRequest } from "./sequence.ts";
  * @throws {RangeError} if a value is out of its range
  */
 export function checkRequest(
-  request: GenerationRequest,
+  { adapter: _, ...request }: GenerationRequest,
   { context, vocabularySize }: GptConfig,
 ): CheckedRequest {
   const prompt = Array.from(request.prompt);

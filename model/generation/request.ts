@@ -50,6 +50,8 @@ export interface GenerationRequest {
   cacheSalt?: string;
   /** Which tokens may come. @default all */
   constraint?: Constraint;
+  /** Name of the adapter to answer with; see `Scheduler.addAdapter`. @default none */
+  adapter?: string;
 }
 
 /** The log-probability of a token under the model, before penalties, bias and temperature. */

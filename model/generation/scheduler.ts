@@ -1,5 +1,6 @@
 import type { Tokenizer } from "../../data/mod.ts";
 import type { Gpt } from "../gpt/mod.ts";
+import { AdapterBank } from "./adapter_bank.ts";
 import { AnswerText } from "./answer_text.ts";
 import { Batch } from "./batch.ts";
 import { chooseSizes, type SizeOptions } from "./batch_sizes.ts";
@@ -96,6 +97,7 @@ interface Running {
 export class Scheduler implements AsyncDisposable {
   #planner: Planner;
   #landing: Landing;
+  #adapters: AdapterBank | undefined;
   #loop: Promise<void> | undefined;
   #wake = Promise.withResolvers<void>();
   #failure: unknown;
@@ -111,6 +113,8 @@ export class Scheduler implements AsyncDisposable {
     planner: Planner,
   ) {
     this.#planner = planner;
+    const { adapters } = batch.memory;
+    this.#adapters = adapters && new AdapterBank(model, adapters);
     this.#landing = new Landing(planner, model.config, () => this.#wake.resolve());
   }
 
@@ -139,14 +143,17 @@ export class Scheduler implements AsyncDisposable {
   /**
    * Begins a request. `listen` is called with its events in order and never waited for.
    *
-   * @throws {RangeError} if the request is out of range
+   * @throws {RangeError} if the request is out of range, or names an adapter that is not there
    * @throws {TypeError} if it has stop texts and there is no tokenizer
    */
   submit(
     request: GenerationRequest,
     listen: (event: GenerationEvent) => void = () => {},
   ): GenerationHandle {
-    const checked = checkRequest(request, this.model.config);
+    const adapter = this.#useAdapter(request.adapter);
+    const checked = adapter
+      ? adapter.in(checkRequest(request, this.model.config))
+      : checkRequest(request, this.model.config);
     const { tokenizer } = this.options;
     if (checked.stop.length > 0 && !tokenizer) {
       throw new TypeError("Cannot generate: stop texts need a scheduler with a tokenizer");
@@ -155,7 +162,37 @@ export class Scheduler implements AsyncDisposable {
     const text = new AnswerText(tokenizer, checked.stop, checked.prompt.at(-1));
     const { handle, sequence } = this.#begin(checked, most, text, listen);
     this.#landing.askConstraint(sequence);
+    if (adapter) handle.done.then(adapter.release, adapter.release);
     return handle;
+  }
+
+  /**
+   * Takes an adapter in, from a folder as PEFT writes it; requests under way go on.
+   *
+   * @throws {RangeError} if there is one of that name, no room for it, or it is for another model
+   * @throws {Error} if its files are missing or broken
+   */
+  async addAdapter(name: string, folder: string): Promise<void> {
+    if (!this.#adapters) {
+      throw new RangeError(`Cannot add the adapter ${name}: there is no room for any (adapters)`);
+    }
+    await this.#adapters.add(name, folder);
+  }
+
+  /**
+   * Lets new requests name an adapter no longer; those under way end with it, then its place is free.
+   *
+   * @throws {RangeError} if there is none of that name
+   */
+  removeAdapter(name: string): void {
+    this.#useAdapter(name)!.release();
+    this.#adapters!.remove(name);
+  }
+
+  #useAdapter(name: string | undefined): ReturnType<AdapterBank["use"]> | undefined {
+    if (name === undefined) return undefined;
+    if (this.#adapters) return this.#adapters.use(name);
+    throw new RangeError(`Cannot generate: there is no adapter ${name}`);
   }
 
   /**

@@ -9,12 +9,14 @@ import type {
 } from "./request.ts";
 
 /** A request with every default filled in. */
-export interface CheckedRequest extends Omit<GenerationRequest, "prompt" | "sampling"> {
+export interface CheckedRequest extends Omit<GenerationRequest, "prompt" | "sampling" | "adapter"> {
   prompt: number[];
   sampling: SamplingOptions;
   stopTokens: readonly number[];
   stop: readonly string[];
   cacheSalt: string;
+  /** Place of its adapter. @default none */
+  adapter?: number;
   /** Whether the prompt's hidden states are pooled instead of an answer. */
   pools: boolean;
 }

@@ -27,5 +27,10 @@ export function writeSlot(
     for (const [id, value] of sampling.logitBias) bias[id] = value;
     memory.bias.view(slot * V, [V]).write(bias);
   }
+  const { adapters } = memory;
+  if (adapters) {
+    const adapter = request.adapter ?? adapters.sizes.count;
+    adapters.bySlot.view(slot, [1]).write(Uint32Array.of(adapter));
+  }
   if (pools) memory.sums.view(slot * C, [C]).write(new Float32Array(C));
 }

@@ -8,6 +8,8 @@ import type {
   TokenLogprob,
 } from "../../model/mod.ts";
 
+import type { AdapterSource } from "./protocol.ts";
+
 export type { GenerationEvent, TokenLogprob };
 
 /**
@@ -36,6 +38,8 @@ export interface ServedModel {
   tokenizer: Tokenizer;
   /** How a chat becomes a prompt. */
   chatTemplate: ChatTemplate;
+  /** Name of the model that it is an adapter of. */
+  base?: string;
   /** The classes that it tells; then it writes no text. */
   head?: ClassHead;
   /** What it was fine-tuned for. */
@@ -158,6 +162,18 @@ export interface Engine extends AsyncDisposable {
     texts: readonly Uint32Array[],
     signal: AbortSignal,
   ): Promise<Float32Array[]>;
+  /**
+   * Loads an adapter beside a model; it is there for new requests once the promise resolves.
+   *
+   * @throws {HttpError} 400 if it does not fit, 503 if the engine isn't ready
+   */
+  addAdapter(model: string, adapter: AdapterSource): Promise<void>;
+  /**
+   * Takes an adapter away from new requests; those under way end with it.
+   *
+   * @throws {HttpError} 404 if there is none of that name, 503 if the engine isn't ready
+   */
+  removeAdapter(id: string): Promise<void>;
   /** What it does now; the last known where it does not answer at once. */
   stats(): Promise<EngineStats>;
 }

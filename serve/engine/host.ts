@@ -4,9 +4,10 @@ import { ModelHost } from "./model_host.ts";
 import { Outbox } from "./outbox.ts";
 import type { EngineStats } from "./engine.ts";
 import { addStats, NO_STATS } from "./stats.ts";
-import type { EngineSetup, FromEngine, ToEngine } from "./protocol.ts";
+import type { EngineSetup, FromEngine, LoadedModel, ToEngine } from "./protocol.ts";
 
 type AnswerMessage = Extract<ToEngine, { type: "answer" }>;
+type AdapterMessage = Extract<ToEngine, { type: "add adapter" | "remove adapter" }>;
 type EmbedMessage = Extract<ToEngine, { type: "embed" }>;
 
 /** Options of {@linkcode runEngine}. */
@@ -34,6 +35,8 @@ export function runEngine({ openDevice = () => Device.open() }: RunEngineOptions
 /** The GPU, the models on it, and what they are asked for. */
 class EngineHost {
   readonly #models = new Map<string, ModelHost>();
+  /** Adapters by name, with the model that each is of. */
+  readonly #adapters = new Map<string, string>();
   readonly #outbox: Outbox;
   /** What ends each answer under way, by its id. */
   readonly #cancel = new Map<number, () => void>();
@@ -55,8 +58,11 @@ class EngineHost {
     const host = new EngineHost(device, post);
     for (const source of setup.models) {
       host.#models.set(source.id, await ModelHost.load(device, source, setup));
+      for (const { id } of source.adapters ?? []) host.#adapters.set(id, source.id);
     }
-    post({ type: "loaded", models: [...host.#models.values()].map(({ facts }) => facts) });
+    const models = [...host.#models.values()].map(({ facts }) => facts);
+    const adapted = [...host.#adapters].map(([id, base]) => host.#adapted(id, base));
+    post({ type: "loaded", models: [...models, ...adapted] });
     return host;
   }
 
@@ -64,11 +70,43 @@ class EngineHost {
     if (message.type === "answer") this.#answer(message);
     else if (message.type === "embed") this.#embed(message);
     else if (message.type === "cancel") this.#cancel.get(message.id)?.();
-    else this.post({ type: "stats", id: message.id, stats: this.#stats() });
+    else if (message.type === "add adapter" || message.type === "remove adapter") {
+      this.#adapt(message);
+    } else this.post({ type: "stats", id: message.id, stats: this.#stats() });
+  }
+
+  /** What is known of an adapter. */
+  #adapted(id: string, base: string): LoadedModel {
+    return { ...this.#models.get(base)!.facts, id, base };
+  }
+
+  async #adapt(message: AdapterMessage): Promise<void> {
+    const { id } = message;
+    try {
+      if (message.type === "add adapter") {
+        const { model, adapter } = message;
+        await this.#models.get(model)!.scheduler.addAdapter(adapter.id, adapter.folder);
+        this.#adapters.set(adapter.id, model);
+        return this.post({ type: "adapted", id, model: this.#adapted(adapter.id, model) });
+      }
+      this.#models.get(this.#adapters.get(message.adapter)!)!.scheduler
+        .removeAdapter(message.adapter);
+      this.#adapters.delete(message.adapter);
+      this.post({ type: "adapted", id });
+    } catch (error) {
+      this.post({ type: "adapted", id, refused: (error as Error).message });
+    }
+  }
+
+  /** The model that answers for a name, and the adapter that it does so with. */
+  #find(name: string): { host: ModelHost; adapter?: string } {
+    const base = this.#adapters.get(name);
+    if (base === undefined) return { host: this.#models.get(name)! };
+    return { host: this.#models.get(base)!, adapter: name };
   }
 
   #answer({ id, model, sequences, format }: AnswerMessage): void {
-    const { scheduler, grammars } = this.#models.get(model)!;
+    const { host: { scheduler, grammars }, adapter } = this.#find(model);
     let grammar: Grammar | undefined;
     try {
       grammar = format && grammars.compile(format);
@@ -80,7 +118,7 @@ class EngineHost {
     try {
       const handles = sequences.map((request, sequence) =>
         scheduler.submit(
-          { ...request, constraint: grammar?.constraint() },
+          { ...request, adapter, constraint: grammar?.constraint() },
           (event) => this.#outbox.event(id, { sequence, event }),
         )
       );
@@ -96,7 +134,7 @@ class EngineHost {
   }
 
   async #embed({ id, model, prompts }: EmbedMessage): Promise<void> {
-    const host = this.#models.get(model)!;
+    const { host } = this.#find(model);
     const cancelled = new AbortController();
     this.#cancel.set(id, () => cancelled.abort());
     try {

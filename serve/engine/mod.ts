@@ -14,5 +14,5 @@ export type {
   TokenLogprob,
 } from "./engine.ts";
 export { readModelFolder } from "./model_folder.ts";
-export type { EngineSetup, ModelSource } from "./protocol.ts";
+export type { AdapterSource, EngineSetup, ModelSource } from "./protocol.ts";
 export { type EngineOptions, startEngine } from "./worker_engine.ts";

@@ -1,10 +1,37 @@
 import type { Device } from "../../kernels/mod.ts";
-import { Classifier, Gpt, Scheduler } from "../../model/mod.ts";
+import {
+  Classifier,
+  Gpt,
+  LORA_LAYERS,
+  readAdapter,
+  Scheduler,
+  type SchedulerOptions,
+} from "../../model/mod.ts";
 import { Grammars } from "../grammar/mod.ts";
 import { readModelFolder } from "./model_folder.ts";
 import type { EngineStats } from "./engine.ts";
 import { NO_STATS } from "./stats.ts";
-import type { EngineSetup, LoadedModel, ModelSource } from "./protocol.ts";
+import type { AdapterSource, EngineSetup, LoadedModel, ModelSource } from "./protocol.ts";
+
+/** Rank that there is room for at least, so that adapters can be added later. */
+const LEAST_RANK = 16;
+
+/** Room for adapters: of the highest rank and all layers among those named, or of GPT-2's usual ones. */
+async function adapterRoom(
+  adapters: readonly AdapterSource[],
+  places: number,
+): Promise<SchedulerOptions["adapters"]> {
+  const count = Math.max(places, adapters.length);
+  if (count === 0) return undefined;
+  let rank = places > adapters.length ? LEAST_RANK : 1;
+  const targets = new Set<string>(places > adapters.length ? LORA_LAYERS : []);
+  for (const { folder } of adapters) {
+    const { lora } = await readAdapter(folder);
+    rank = Math.max(rank, lora.rank);
+    lora.targets.forEach((target) => targets.add(target));
+  }
+  return { count, rank, targets: [...targets] };
+}
 
 /** A model on the GPU and what runs it. */
 export class ModelHost {
@@ -42,8 +69,8 @@ export class ModelHost {
    */
   static async load(
     device: Device,
-    { id, folder }: ModelSource,
-    { cacheMemoryBytes, maxBatch, models }: EngineSetup,
+    { id, folder, adapters = [] }: ModelSource,
+    { cacheMemoryBytes, maxBatch, models, adapterPlaces = 0 }: EngineSetup,
   ): Promise<ModelHost> {
     const model = await Gpt.load(device, folder);
     const { vocabularySize } = model.config;
@@ -58,10 +85,13 @@ export class ModelHost {
     if (model.config.head) {
       return new ModelHost(id, model, await Classifier.create(model), grammars, maxBatch);
     }
+    const room = await adapterRoom(adapters, adapterPlaces);
     const scheduler = await Scheduler.create(model, {
+      ...(room && { adapters: room }),
       ...{ tokenizer, maxBatch },
       cacheMemoryBytes: cacheMemoryBytes && Math.floor(cacheMemoryBytes / models.length),
     });
+    for (const adapter of adapters) await scheduler.addAdapter(adapter.id, adapter.folder);
     return new ModelHost(id, model, scheduler, grammars, maxBatch);
   }
 

@@ -8,6 +8,16 @@ export interface ModelSource {
   id: string;
   /** Its folder: `config.json`, `model.safetensors`, `tokenizer.json`. */
   folder: string;
+  /** Adapters beside it, each asked for as a model of its own. @default none */
+  adapters?: readonly AdapterSource[];
+}
+
+/** An adapter that the engine is to load. */
+export interface AdapterSource {
+  /** Its name in requests. */
+  id: string;
+  /** Its folder: `adapter_config.json`, `adapter_model.safetensors`. */
+  folder: string;
 }
 
 /** How the engine is set up; plain values. */
@@ -21,6 +31,8 @@ export interface EngineSetup {
   cacheMemoryBytes?: number;
   /** Places in the batch of each model. */
   maxBatch: number;
+  /** Adapters that each model has room for. @default those that are named */
+  adapterPlaces?: number;
 }
 
 /** What the Worker is told. */
@@ -36,6 +48,8 @@ export type ToEngine =
   /** Embeddings of prompts, or of a model with a head their logits. */
   | { type: "embed"; id: number; model: string; prompts: readonly Uint32Array[] }
   | { type: "cancel"; id: number }
+  | { type: "add adapter"; id: number; model: string; adapter: AdapterSource }
+  | { type: "remove adapter"; id: number; adapter: string }
   | { type: "stats"; id: number };
 
 /** What is known of a model once it is loaded. */
@@ -45,6 +59,8 @@ export interface LoadedModel {
   channels: number;
   vocabularySize: number;
   parameters: number;
+  /** Name of the model that it is an adapter of. */
+  base?: string;
   head?: ClassHead;
   task?: ModelTask;
 }
@@ -58,6 +74,8 @@ export type FromEngine =
   | { type: "news"; news: readonly AnswerNews[] }
   | { type: "embedded"; id: number; vectors: readonly Float32Array[] }
   | { type: "stats"; id: number; stats: EngineStats }
+  /** An adapter was added or removed, or can't be. */
+  | { type: "adapted"; id: number; model?: LoadedModel; refused?: string }
   /** The GPU is gone, or holds what can't be trusted: the Worker is of no more use. */
   | { type: "lost"; message: string };
 

@@ -1,3 +1,4 @@
+import { DataError } from "../../data/mod.ts";
 import { HttpError } from "../errors.ts";
 import type {
   Answer,
@@ -9,7 +10,14 @@ import type {
   ServedModel,
 } from "./engine.ts";
 import { readModelFolder } from "./model_folder.ts";
-import type { AnswerNews, EngineSetup, FromEngine, LoadedModel, ToEngine } from "./protocol.ts";
+import type {
+  AdapterSource,
+  AnswerNews,
+  EngineSetup,
+  FromEngine,
+  LoadedModel,
+  ToEngine,
+} from "./protocol.ts";
 import { addStats, countersOf, NO_STATS } from "./stats.ts";
 
 /** Options of {@linkcode startEngine}. */
@@ -68,6 +76,9 @@ class WorkerEngine implements Engine {
   readonly #answers = new Map<number, Pending>();
   readonly #embeddings = new Map<number, PromiseWithResolvers<readonly Float32Array[]>>();
   readonly #asked = new Map<number, (stats: EngineStats) => void>();
+  readonly #adapting = new Map<number, PromiseWithResolvers<LoadedModel | undefined>>();
+  /** The adapters of each model now, which a restart brings back. */
+  readonly #adapters: Map<string, AdapterSource[]>;
   #models: ReadonlyMap<string, ServedModel> = new Map();
   #state: EngineState = "loading";
   #worker?: Worker;
@@ -85,6 +96,7 @@ class WorkerEngine implements Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#adapters = new Map(options.models.map(({ id, adapters = [] }) => [id, [...adapters]]));
     this.ready = this.#ready.promise;
     this.ready.catch(() => {}); // whoever waits for it is told
     this.#start();
@@ -147,6 +159,35 @@ class WorkerEngine implements Engine {
     }
   }
 
+  async addAdapter(model: string, adapter: AdapterSource): Promise<void> {
+    const { base = model } = this.#models.get(model) ?? {};
+    const loaded = await this.#adapt((id) => ({ type: "add adapter", id, model: base, adapter }));
+    this.#adapters.get(base)!.push(adapter);
+    const served = await this.#served(loaded!);
+    this.#models = new Map([...this.#models, [adapter.id, served]]);
+  }
+
+  async removeAdapter(adapter: string): Promise<void> {
+    const { base } = this.#models.get(adapter) ?? {};
+    if (base === undefined) throw new HttpError(404, `There is no adapter ${adapter}.`);
+    this.#models = new Map([...this.#models].filter(([id]) => id !== adapter));
+    const left = this.#adapters.get(base)!.filter(({ id }) => id !== adapter);
+    this.#adapters.set(base, left);
+    await this.#adapt((id) => ({ type: "remove adapter", id, adapter }));
+  }
+
+  async #adapt(message: (id: number) => ToEngine): Promise<LoadedModel | undefined> {
+    const id = this.#begin();
+    const result = Promise.withResolvers<LoadedModel | undefined>();
+    this.#adapting.set(id, result);
+    this.#post(message(id));
+    try {
+      return await result.promise;
+    } finally {
+      this.#adapting.delete(id);
+    }
+  }
+
   async stats(): Promise<EngineStats> {
     if (this.#state === "ready") {
       const id = this.#nextId++;
@@ -181,15 +222,18 @@ class WorkerEngine implements Engine {
   }
 
   #start(): void {
-    const { worker = new URL("./worker.ts", import.meta.url), models, maxBatch, cacheMemoryBytes } =
-      this.#options;
+    const { worker = new URL("./worker.ts", import.meta.url), ...options } = this.#options;
+    const { maxBatch, cacheMemoryBytes, adapterPlaces } = options;
+    const models = options.models.map(({ id, folder }) => ({
+      ...{ id, folder, adapters: this.#adapters.get(id)! },
+    }));
     this.#worker = new Worker(worker, { type: "module", name: "engine" });
     this.#worker.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#take(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#lose(event.message);
     };
-    this.#post({ type: "load", setup: { models, maxBatch, cacheMemoryBytes } });
+    this.#post({ type: "load", setup: { models, maxBatch, cacheMemoryBytes, adapterPlaces } });
   }
 
   #take(message: FromEngine): void {
@@ -209,6 +253,9 @@ class WorkerEngine implements Engine {
         break;
       case "stats":
         this.#asked.get(message.id)?.(message.stats);
+        break;
+      case "adapted":
+        this.#adapted(message);
         break;
       case "lost":
         this.#lose(message.message);
@@ -246,10 +293,7 @@ class WorkerEngine implements Engine {
 
   async #loaded(models: readonly LoadedModel[]): Promise<void> {
     try {
-      const served = await Promise.all(models.map(async (loaded, i) => ({
-        ...loaded,
-        ...await readModelFolder(this.#options.models[i].folder, loaded.vocabularySize),
-      })));
+      const served = await Promise.all(models.map((loaded) => this.#served(loaded)));
       if (this.#state === "closed") return;
       this.#models = new Map(served.map((model) => [model.id, model]));
       this.#state = "ready";
@@ -259,6 +303,30 @@ class WorkerEngine implements Engine {
     } catch (error) {
       this.#failed((error as Error).message);
     }
+  }
+
+  /** A model with what its folder says; an adapter's says what is other than its base's. */
+  async #served(loaded: LoadedModel): Promise<ServedModel> {
+    const { id, base, vocabularySize } = loaded;
+    const source = this.#options.models.find((model) => model.id === (base ?? id))!;
+    if (base === undefined) {
+      return { ...loaded, ...await readModelFolder(source.folder, vocabularySize) };
+    }
+    const { folder } = this.#adapters.get(base)!.find((adapter) => adapter.id === id)!;
+    const own = await readModelFolder(folder, vocabularySize).catch((error) => {
+      // PEFT's users need not keep the tokenizer beside an adapter.
+      if (error instanceof Deno.errors.NotFound || error instanceof DataError) {
+        return readModelFolder(source.folder, vocabularySize);
+      }
+      throw error;
+    });
+    return { ...loaded, ...own };
+  }
+
+  #adapted({ id, model, refused }: Extract<FromEngine, { type: "adapted" }>): void {
+    const waiting = this.#adapting.get(id);
+    if (refused === undefined) waiting?.resolve(model);
+    else waiting?.reject(new HttpError(400, refused));
   }
 
   /** Gives the Worker up where work waits and no step is done for too long. */
@@ -310,6 +378,7 @@ class WorkerEngine implements Engine {
       answer.listener.end(error);
     }
     for (const { reject } of this.#embeddings.values()) reject(error);
+    for (const { reject } of this.#adapting.values()) reject(error);
     for (const resolve of this.#asked.values()) resolve(NO_STATS);
   }
 

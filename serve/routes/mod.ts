@@ -1,6 +1,7 @@
 /** All routes, a file or folder each. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv, Services } from "../services.ts";
+import { adapters } from "./adapters.ts";
 import { chatCompletions } from "./chat_completions/mod.ts";
 import { classify } from "./classify.ts";
 import { completions } from "./completions/mod.ts";
@@ -17,6 +18,7 @@ export type * from "./completions/mod.ts";
 export { docs } from "./docs.ts";
 export { describeApi } from "./describe_api.ts";
 export { playground } from "./playground.ts";
+export type { AdapterBody, LoadAdapterRequest, UnloadAdapterRequest } from "./adapters.ts";
 export type { ClassBody, ClassifyBody, ClassifyRequest } from "./classify.ts";
 export type { EntityBody, TagBody, TaggedBody, TagRequest } from "./tag.ts";
 export type { DetokenizeBody, DetokenizeRequest } from "./detokenize.ts";
@@ -33,6 +35,7 @@ export function routes(services: Services) {
     .route("/", chatCompletions(services))
     .route("/", embeddings(services))
     .route("/", classify(services))
+    .route("/", adapters(services))
     .route("/", tag(services))
     .route("/", tokenize(services))
     .route("/", detokenize(services))
