@@ -1,4 +1,4 @@
-import type { Contender, WorkSizes } from "./contender.ts";
+import { type Contender, spend, type WorkSizes } from "./contender.ts";
 
 type Jax = typeof import("@jax-js/jax");
 type JaxArray = import("@jax-js/jax").Array;
@@ -22,19 +22,19 @@ export async function openJax(): Promise<Contender | undefined> {
       const { call, inputs } = made;
       held = inputs;
       const compiled = jax.jit(call);
-      return Promise.resolve(async (runs: number) => {
-        const start = performance.now();
-        for (let left = runs; left > 0; left -= HELD) {
-          // Each function consumes its arguments; what is freed before it was waited for is not computed.
-          const results = Array.from(
-            { length: Math.min(left, HELD) },
-            () => compiled(...inputs.map((array) => array.ref)) as JaxArray,
-          );
-          await jax.blockUntilReady(results);
-          for (const result of results) result.dispose();
-        }
-        return performance.now() - start;
-      });
+      return Promise.resolve((runs: number) =>
+        spend(async () => {
+          for (let left = runs; left > 0; left -= HELD) {
+            // Each function consumes its arguments; what is freed before it was waited for is not computed.
+            const results = Array.from(
+              { length: Math.min(left, HELD) },
+              () => compiled(...inputs.map((array) => array.ref)) as JaxArray,
+            );
+            await jax.blockUntilReady(results);
+            for (const result of results) result.dispose();
+          }
+        })
+      );
     },
     [Symbol.asyncDispose]: () => Promise.resolve(release()),
   };

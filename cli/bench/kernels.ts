@@ -7,7 +7,7 @@ import {
   TrialRun,
 } from "../../kernels/mod.ts";
 import type { GpuSpeed } from "../gpu_speed.ts";
-import { type Contender, type Runner, timeInTurn, type Timing } from "./contender.ts";
+import { type Contender, type Runner, spend, timeInTurn, type Timing } from "./contender.ts";
 
 /** How fast an op is at a model's sizes. */
 export interface KernelResult extends Timing {
@@ -74,12 +74,11 @@ export async function* benchKernels(
 }
 
 function quernRunner({ gpu }: Device, { recording }: TrialRun): Runner {
-  return async (runs) => {
-    const start = performance.now();
-    for (let i = 0; i < runs; i++) recording.run();
-    await gpu.queue.onSubmittedWorkDone();
-    return performance.now() - start;
-  };
+  return (runs) =>
+    spend(async () => {
+      for (let i = 0; i < runs; i++) recording.run();
+      await gpu.queue.onSubmittedWorkDone();
+    });
 }
 
 /** Bytes that an op reads and writes: what it changes counts twice, scratch not at all. */

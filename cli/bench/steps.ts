@@ -4,6 +4,7 @@ import { Gpt, PRESETS, Scheduler, TRAIN_DEFAULTS, TrainingStep } from "../../mod
 import {
   type Contender,
   type Runner,
+  spend,
   timeInTurn,
   type Timing,
   type WorkSizes,
@@ -68,15 +69,14 @@ export async function benchTraining(
   const rows = { batchSize, context, order: "shuffled", seed: 1 } as const;
   const reader = batches(tokens, rows).getReader();
   let iteration = 0;
-  const run: Runner = async (runs) => {
-    const start = performance.now();
-    for (let i = 0; i < runs; i++) {
-      step.run([(await reader.read()).value!], ++iteration, 1e-3);
-      if (iteration % 32 === 0) await step.read();
-    }
-    await step.read();
-    return performance.now() - start;
-  };
+  const run: Runner = (runs) =>
+    spend(async () => {
+      for (let i = 0; i < runs; i++) {
+        step.run([(await reader.read()).value!], ++iteration, 1e-3);
+        if (iteration % 32 === 0) await step.read();
+      }
+      await step.read();
+    });
   const runners = new Map([["quern", run]]);
   for (const contender of contenders) {
     const other = await contender.prepare("training step", {

@@ -31,9 +31,14 @@ export function kernelRow(result: KernelResult | KernelFault): string {
 export function describeTraining(result: TrainingResult): string {
   const { model, tokensPerSecond, dispatches, gpuBusy, matmulShare, medianMs } = result;
   const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
+  const cpu = Object.entries(result.others)
+    .map(([name, { cpuMs }]) =>
+      `${name.split(" ")[0]} ${digits(cpuMs)} (${(cpuMs / result.cpuMs).toFixed(2)})`
+    );
   return [
     `${model} training step: ${digits(medianMs)} ms (${spread(result)}), ` +
     `${tokensPerSecond.toFixed(0)} tokens/s, ${dispatches} dispatches${describeOthers(result)}`,
+    `  of the processor's cores: ${[`${digits(result.cpuMs)} ms`, ...cpu].join("  ")}`,
     ...(gpuBusy === undefined ? [] : [
       `  the GPU works ${percent(gpuBusy)} of the time; products are ${
         percent(matmulShare!)

@@ -1,5 +1,5 @@
 import { TextLineStream } from "@std/streams";
-import type { Contender, WorkSizes } from "./contender.ts";
+import type { Contender, Spent, WorkSizes } from "./contender.ts";
 import { TORCH_PROGRAM } from "./torch_program.ts";
 
 /**
@@ -42,7 +42,7 @@ export async function openTorch(): Promise<Contender | undefined> {
     name: `PyTorch ${first.version} on the CPU`,
     async prepare(work: string, sizes: WorkSizes) {
       const { ready } = await ask({ work, sizes });
-      return ready ? async (runs: number) => (await ask({ runs })).ms as number : undefined;
+      return ready ? (runs: number) => ask({ runs }) as Promise<Spent> : undefined;
     },
     async [Symbol.asyncDispose]() {
       await writer.close();

@@ -1,6 +1,6 @@
 /**
  * The bench's work in PyTorch on the CPU. It reads a JSON object a line: `{work, sizes}` prepares a
- * work, answered by whether there is such a one; `{runs}` does it, answered by the milliseconds.
+ * work, answered by whether there is such a one; `{runs}` does it, answered by the milliseconds, and those of the processor.
  */
 export const TORCH_PROGRAM: string = `
 import json
@@ -190,8 +190,9 @@ for line in sys.stdin:
         run = prepare(asked["work"], asked["sizes"])
         print(json.dumps({"ready": run is not None}), flush=True)
     else:
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         for _ in range(asked["runs"]):
             run()
-        print(json.dumps({"ms": 1000 * (time.perf_counter() - start)}), flush=True)
+        ms, cpu_ms = 1000 * (time.perf_counter() - start), 1000 * (time.process_time() - used)
+        print(json.dumps({"ms": ms, "cpuMs": cpu_ms}), flush=True)
 `;

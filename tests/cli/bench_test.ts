@@ -49,12 +49,12 @@ Deno.test("timeInTurn: runners take turns, each with as many runs as take long e
   const turns: string[] = [];
   const runner = (name: string, ms: number) => (runs: number) => {
     turns.push(name);
-    return Promise.resolve(runs * ms);
+    return Promise.resolve({ ms: runs * ms, cpuMs: 2 * runs * ms });
   };
   const runners = new Map([["fast", runner("fast", 1)], ["slow", runner("slow", 200)]]);
   const times = await timeInTurn(runners, 3);
-  assertEquals(times.get("fast"), { medianMs: 1, lowMs: 1, highMs: 1 });
-  assertEquals(times.get("slow"), { medianMs: 200, lowMs: 200, highMs: 200 });
+  assertEquals(times.get("fast"), { medianMs: 1, lowMs: 1, highMs: 1, cpuMs: 2 });
+  assertEquals(times.get("slow"), { medianMs: 200, lowMs: 200, highMs: 200, cpuMs: 400 });
   assertEquals(turns.slice(-6), ["fast", "slow", "fast", "slow", "fast", "slow"]);
 });
 
