@@ -1,5 +1,6 @@
 import {
   absorbsNorm,
+  absorbsProjection,
   adapterRowsForward,
   adjustLogits,
   embeddingRowsForward,
@@ -9,11 +10,13 @@ import {
   type LinearTensors,
   logProbabilities,
   pagedAttentionForward,
+  pagedAttentionProjected,
   type Pass,
   poolRows,
   qkvForward,
   sampleTokens,
   type Tensor,
+  type Texels,
 } from "../../kernels/mod.ts";
 import { type Affine, type BlockStream, forwardBlocks, type Gpt } from "../gpt/mod.ts";
 import type { BatchMemory, BatchSizes } from "./batch_memory.ts";
@@ -42,6 +45,12 @@ export const LAUNCHES = {
     const norm = { y: m.normed };
     // What the product behind a layer norm reads.
     let normed: Normed;
+    const projects = projectsOne(context, rows);
+    const { heads } = config;
+    const attention = (l: number) => {
+      const { keys, values } = m.cache[l];
+      return { q: m.queries, keys, values, rows: m.rows, blocks: m.tables };
+    };
     const stream: BlockStream<{ y: Tensor }> = {
       ...{ x: m.x, middle: m.middle, attended: m.attended, active: m.active },
       ...{ norm1: norm, norm2: norm },
@@ -57,20 +66,23 @@ export const LAUNCHES = {
         normed = normBefore(pass, context, w, { x, y }, product);
       },
       attend(l, { weight, bias }, _, y) {
-        const { keys, values } = m.cache[l];
-        const q = m.queries;
+        const { q, keys, values } = attention(l);
         const w = m.weight(weight);
         const delta = adapterDelta(pass, context, weight, normed.x, 3 * config.channels, rows);
         const t = { w, q, keys, values, rows: m.rows, ...(bias ? { bias } : {}), ...delta };
         qkvForward(pass, { ...normed, ...t }, { rows });
-        pagedAttentionForward(
-          pass,
-          { q, keys, values, rows: m.rows, blocks: m.tables, y },
-          { heads: config.heads, rows },
-        );
+        if (!projects) pagedAttentionForward(pass, { ...attention(l), y }, { heads, rows });
       },
-      join: (layer, name, { weights, x, stream, y }) =>
-        linear(pass, context, { layer, name }, weights, { x, y, add: stream }, { rows }),
+      join(layer, name, { weights, x, stream, y }) {
+        if (name === "down" || !projects) {
+          return linear(pass, context, { layer, name }, weights, { x, y, add: stream }, { rows });
+        }
+        const w = m.weight(weights.weight) as Texels;
+        const bias = weights.bias ? { bias: weights.bias } : {};
+        pagedAttentionProjected(pass, { ...attention(layer), w, ...bias, add: stream, y }, {
+          heads,
+        });
+      },
       expand: (layer, weights, _, y) => {
         const t = { ...normed, y };
         linear(pass, context, { layer, name: "up" }, weights, t, { rows, gelu: true });
@@ -214,6 +226,12 @@ function normBefore(
   }
   layerNorm(pass, sizes, weights, x, y, rows);
   return { x: y };
+}
+
+/** Whether attention and its projection are one launch. */
+function projectsOne({ model: { config }, memory, sizes }: LaunchContext, rows: number): boolean {
+  const { heads, channels } = config;
+  return sizes.textures && rows === 1 && !memory.adapters && absorbsProjection(heads, channels);
 }
 
 function layerNorm(
