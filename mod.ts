@@ -136,6 +136,7 @@ export {
   type ListSourcesOptions,
   loadLanguageIdentifier,
   type MainText,
+  mainText,
   type Manifest,
   type ManifestDuplicates,
   type ManifestEvaluation,

@@ -7,7 +7,7 @@
  */
 import manifest from "../deno.json" with { type: "json" };
 import { columns, helpText } from "./help.ts";
-import type { OptionTable } from "./options.ts";
+import { nameFlags, type OptionTable } from "./options.ts";
 import { didYouMean, UsageError } from "./usage_error.ts";
 
 interface Command {
@@ -141,27 +141,30 @@ const isHelp = (arg: string | undefined) => arg === "--help" || arg === "-h";
  */
 export async function main(args: string[]): Promise<number> {
   const [name, ...rest] = args;
+  let table: OptionTable = {};
   try {
     if (name === undefined || isHelp(name)) console.log(overview());
     else if (name === "--version") console.log(manifest.version);
-    else return await runCommand(name, rest);
+    else {
+      const command = findCommand(name);
+      const { options, run } = await command.load();
+      table = options;
+      if (!rest.some(isHelp)) return await run(rest);
+      console.log(helpText(command, options));
+    }
     return 0;
   } catch (error) {
-    console.error(`quern: ${error instanceof Error ? error.message : error}`);
+    const message = error instanceof Error ? error.message : `${error}`;
+    console.error(`quern: ${nameFlags(message, table)}`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function runCommand(name: string, args: string[]): Promise<number> {
+function findCommand(name: string): Command {
   const command = COMMANDS.find((each) => each.name === name);
-  if (!command) {
-    const hint = didYouMean(name, COMMANDS.map((each) => each.name));
-    throw new UsageError(`Unknown command "${name}".${hint} quern --help lists all commands.`);
-  }
-  const { options, run } = await command.load();
-  if (!args.some(isHelp)) return await run(args);
-  console.log(helpText(command, options));
-  return 0;
+  if (command) return command;
+  const hint = didYouMean(name, COMMANDS.map((each) => each.name));
+  throw new UsageError(`Unknown command "${name}".${hint} quern --help lists all commands.`);
 }
 
 function overview(): string {

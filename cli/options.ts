@@ -143,6 +143,17 @@ export function flagOf(name: string): string {
   return "--" + name.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase());
 }
 
+/**
+ * A message of the library with its options named as the user types them: `batchSize` becomes
+ * `--batch-size` where the table has it. Names of one word, keys in quotes and parts of paths stay.
+ */
+export function nameFlags(message: string, table: OptionTable): string {
+  return message.replace(
+    /(?<![\w"'/.:=-])[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w"'/=-]|\.\w)/g,
+    (word) => Object.hasOwn(table, word) ? flagOf(word) : word,
+  );
+}
+
 const CONFIG_ROW: OptionRow = {
   type: "string",
   unit: "FILE",

@@ -8,7 +8,7 @@ import {
   type PrepareOptions,
 } from "../data/mod.ts";
 import { Interrupt } from "./interrupt.ts";
-import { type OptionValues, parseOptions } from "./options.ts";
+import { nameFlags, type OptionValues, parseOptions } from "./options.ts";
 import { dryRun } from "./prepare_dry_run.ts";
 import { readLists } from "./prepare_lists.ts";
 import { PREPARE_OPTIONS } from "./prepare_options.ts";
@@ -100,7 +100,9 @@ async function checkCleaning({ languages: _, ...options }: CleaningOptions): Pro
 function finish(manifest: Manifest, out: string, json: boolean): number {
   const { documents, tokens, rows, totals, sources, timing } = manifest;
   const bad = sources.filter(({ error }) => error !== undefined);
-  for (const { error } of bad) console.error(`quern: skipped: ${error}`);
+  for (const { error } of bad) {
+    console.error(`quern: skipped: ${nameFlags(error!, PREPARE_OPTIONS)}`);
+  }
   const number = (value: number) => value.toLocaleString("en");
   if (json) console.log(JSON.stringify({ type: "end", ...manifest }));
   else {

@@ -8,4 +8,6 @@ export interface Document {
   source: string;
   /** What else the source tells: the other fields of a record, headers, a URL; plain JSON. */
   metadata: Record<string, unknown>;
+  /** Whether the text is a web page as HTML, of which {@linkcode mainText} makes text. @default false */
+  html?: boolean;
 }

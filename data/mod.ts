@@ -185,6 +185,7 @@ export {
   listSources,
   type ListSourcesOptions,
   type MainText,
+  mainText,
   type OnInvalid,
   openUrl,
   type OpenUrlOptions,

@@ -99,6 +99,7 @@ export {
   type LayernormTensors,
 } from "./layernorm/mod.ts";
 export {
+  absorbsNorm,
   linearForward,
   type LinearOptions,
   type LinearTensors,
@@ -114,9 +115,12 @@ export {
 export { type LossScaleOptions, scaleLoss, updateLossScale } from "./loss_scale/mod.ts";
 export { type Layout, matmul, type MatmulOptions, type MatmulTensors } from "./matmul/mod.ts";
 export {
+  absorbsProjection,
   BLOCK_TOKENS,
   pagedAttentionForward,
   type PagedAttentionOptions,
+  pagedAttentionProjected,
+  type PagedAttentionProjectedTensors,
   type PagedAttentionTensors,
 } from "./paged_attention/mod.ts";
 export { poolRows } from "./pool_rows/mod.ts";

@@ -8,7 +8,7 @@ import type { TokenizerFacts } from "./open_tokenizer.ts";
 import type { PrepareProgress } from "./progress.ts";
 
 /** Options of `prepare`; the result is a function of them and of the sources. */
-export interface PrepareOptions extends ReadDocumentsOptions, CleaningOptions {
+export interface PrepareOptions extends Omit<ReadDocumentsOptions, "webPages">, CleaningOptions {
   /** Files, folders, globs, URLs or `-`. */
   data: readonly string[];
   /** `byte`, or the path of a tokenizer.json or a tiktoken file. */
@@ -67,7 +67,7 @@ export interface PrepareRun {
 }
 
 /** Goes into the hash by which unfinished work is known. */
-export const VERSION = "2";
+export const VERSION = "3";
 
 /** @throws {RangeError} where options contradict each other */
 export function checkOptions(options: Omit<PrepareOptions, "out">): void {

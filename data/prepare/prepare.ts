@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { AppendFile } from "../append_file.ts";
 import { type DecontaminationOptions, decontaminator, type EvaluationSize } from "../dedup/mod.ts";
-import { listSources, type SourceFile } from "../sources/mod.ts";
+import { holdsPages, listSources, type SourceFile } from "../sources/mod.ts";
 import { type EvaluationFiles, readEvaluationSets } from "./evaluation_sets.ts";
 import { DUPLICATE_FIELDS, type DuplicateSummary, findDuplicates } from "./find_duplicates.ts";
 import { findDone } from "./find_done.ts";
@@ -63,6 +63,7 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
       module: new URL("./worker.ts", import.meta.url),
       setup: {
         cleaning: options,
+        webPages: files.some((file) => holdsPages(file, options)),
         corpusPassages: repeatedIn === "corpus" ? removeRepeated : undefined,
         evaluation: evaluation.options,
         tokenizer: tokenizer.json,
@@ -78,7 +79,7 @@ export async function prepare(options: PrepareOptions, run: PrepareRun = {}): Pr
     await ingest({
       ...follow,
       files,
-      read: options,
+      read: { ...options, webPages: "html" },
       skipBadFiles: options.skipBadFiles ?? false,
       into: { spool, fingerprints, passages, dropped: lost("cleaning.jsonl") },
       pool,

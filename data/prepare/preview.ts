@@ -3,7 +3,7 @@ import { decontaminator, type EvaluationHits, fingerprinter, passageHasher } fro
 import type { Document } from "../document.ts";
 import { buildSteps, lengthLimits } from "../filters/mod.ts";
 import { removePassages } from "../passages.ts";
-import { readDocuments } from "../sources/mod.ts";
+import { holdsPages, listSources, mainText, readDocuments } from "../sources/mod.ts";
 import type { Step } from "../stage.ts";
 import { countDrop, type DropTable } from "./account.ts";
 import { readEvaluationSets } from "./evaluation_sets.ts";
@@ -77,7 +77,10 @@ export async function previewPreparation(
     rows: 0,
   };
   const { kept, stages } = preview;
-  for await (const document of readDocuments(options.data, options).documents) {
+  for await (
+    const document of readDocuments(options.data, { ...options, webPages: "html" })
+      .documents
+  ) {
     if (preview.documents === documents) break;
     preview.documents++;
     const text = tryStages(document, steps, stages);
@@ -96,7 +99,9 @@ async function openSteps(
   options: Omit<PrepareOptions, "out">,
 ): Promise<{ steps: Step[]; takeHits(): Record<string, EvaluationHits> }> {
   const { dedup = "exact", repeatedIn, decontaminate = [] } = options;
-  const steps = [...await buildSteps(options), NOT_EMPTY];
+  const files = await listSources(options.data);
+  const pages = files.some((file) => holdsPages(file, options));
+  const steps = [...pages ? [await mainText()] : [], ...await buildSteps(options), NOT_EMPTY];
   if (dedup !== "none") steps.push(seenBefore(dedup));
   if (repeatedIn === "corpus") steps.push(passagesSeenBefore(options));
   const sets = await readEvaluationSets(decontaminate, { fields: options.decontaminateFields });

@@ -8,6 +8,7 @@ import {
 } from "../dedup/mod.ts";
 import { buildSteps, type CleaningOptions, lengthLimits } from "../filters/mod.ts";
 import type { PassageUnit } from "../passages.ts";
+import { mainText } from "../sources/mod.ts";
 import { parseTokenizer, type Tokenizer } from "../tokenizers/mod.ts";
 import { clean, type CleanResult, type CleanTask } from "./clean_task.ts";
 import { serveTasks, type Work } from "./pool.ts";
@@ -21,6 +22,8 @@ import {
 /** What a worker must know before its first task; plain values. */
 export interface WorkerSetup {
   cleaning: CleaningOptions;
+  /** Whether documents may be web pages, whose main text is to be found first. */
+  webPages: boolean;
   dedup: "exact" | "minhash" | "none";
   /** What must not repeat in the whole corpus. */
   corpusPassages?: PassageUnit;
@@ -55,8 +58,8 @@ serveTasks<WorkerSetup, WorkerTask, WorkerResult>((setup) => {
 });
 
 async function cleaner(setup: WorkerSetup): Promise<Work<CleanTask, CleanResult>> {
-  const { cleaning, dedup, corpusPassages: unit, keepDropped } = setup;
-  const steps = await buildSteps(cleaning);
+  const { cleaning, webPages, dedup, corpusPassages: unit, keepDropped } = setup;
+  const steps = [...webPages ? [await mainText()] : [], ...await buildSteps(cleaning)];
   const fingerprint = dedup === "none" ? () => new Uint8Array(0) : fingerprinter({ kind: dedup });
   const hashPassages = unit &&
     passageHasher({ unit, minCharacters: cleaning.minRepeatedCharacters });

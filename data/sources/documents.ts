@@ -85,7 +85,7 @@ export function readFileDocuments(
   const { maxExpandedBytes } = options;
   const brotli = contentEncoding === "br" || path.toLowerCase().endsWith(".br");
   const unpack = decompress(path, { brotli, maxExpandedBytes });
-  const format = options.inputFormat ?? BY_SUFFIX[suffixOf(path)] ?? textFormatOf(path);
+  const format = formatOf(path, options);
   const reader = openReader(file, format, options);
   const raw = { bytes: 0, hash: createHash("sha256") };
   const digest = { sha256: "" };
@@ -103,6 +103,11 @@ export function readFileDocuments(
       return { path, bytes, ...digest, compression, expandedBytes, frames, ...reader.report };
     },
   };
+}
+
+/** Whether there may be web pages in a file. */
+export function holdsPages({ path }: SourceFile, options: ReadDocumentsOptions): boolean {
+  return ["html", "warc", "tar"].includes(formatOf(path, options));
 }
 
 /** A file that could not be read to its end. */
@@ -154,6 +159,13 @@ export function readDocuments(
     }
   }
   return { documents: ReadableStream.from(read()), reports, bad };
+}
+
+function formatOf(
+  path: string,
+  { inputFormat }: ReadDocumentsOptions,
+): typeof INPUT_FORMATS[number] {
+  return inputFormat ?? BY_SUFFIX[suffixOf(path)] ?? textFormatOf(path);
 }
 
 function openReader(

@@ -15,6 +15,7 @@ export {
   type BadSource,
   type Documents,
   type FileDocuments,
+  holdsPages,
   INPUT_FORMATS,
   readDocuments,
   type ReadDocumentsOptions,
@@ -69,4 +70,9 @@ export { listSources, type ListSourcesOptions, type SourceFile } from "./source_
 export { readText, type ReadTextOptions } from "./text.ts";
 export { decodeUtf8 } from "./utf8.ts";
 export { toUtf8, type ToUtf8Options } from "./utf16.ts";
-export { extractMainText, type ExtractMainTextOptions, type MainText } from "./web/mod.ts";
+export {
+  extractMainText,
+  type ExtractMainTextOptions,
+  type MainText,
+  mainText,
+} from "./web/mod.ts";

@@ -12,14 +12,14 @@ import { linearForward, qkvForward } from "../linear/mod.ts";
 import * as linearReference from "../linear/reference.ts";
 import { logProbabilities } from "../log_probability/mod.ts";
 import * as logProbabilityReference from "../log_probability/reference.ts";
-import { pagedAttentionForward } from "../paged_attention/mod.ts";
+import { pagedAttentionForward, pagedAttentionProjected } from "../paged_attention/mod.ts";
 import * as pagedAttentionReference from "../paged_attention/reference.ts";
 import { poolRows } from "../pool_rows/mod.ts";
 import * as poolRowsReference from "../pool_rows/reference.ts";
 import { threefry2x32 } from "../random/reference.ts";
 import { sampleTokens } from "../sample/mod.ts";
 import * as sampleReference from "../sample/reference.ts";
-import { accumulate, input, normal, output, scratch, update } from "./spec.ts";
+import { accumulate, input, inTexture, normal, output, scratch, update } from "./spec.ts";
 import { type KernelCaseMaker, LAYERS, type ModelSizes } from "./kernel_case.ts";
 
 /** Sequences of a decoding step. */
@@ -138,6 +138,31 @@ export const DECODING_CASES: readonly KernelCaseMaker[] = [
         options: { heads, rows: DECODED },
         sizes: { M: DECODED, C, W },
         operations: 4 * DECODED * T * C,
+      };
+    },
+  },
+  {
+    // Made for models as small as this one.
+    name: "paged attention projected",
+    at: ({ T }) => {
+      const [C, heads, W] = [128, 4, Math.ceil(T / 16)];
+      return {
+        op: pagedAttentionProjected,
+        reference: pagedAttentionReference.pagedAttentionProjected,
+        tensors: {
+          q: input([1, C]),
+          keys: inTexture(input([W * 16, C], normal(3))),
+          values: inTexture(input([W * 16, C], normal(5))),
+          rows: input([1, 4], (i) => i === 1 ? T - 1 : 0, "u32"),
+          blocks: input([1, W], (i) => i, "u32"),
+          w: inTexture(input([C, C], normal(7))),
+          add: input([1, C], normal(9)),
+          y: output([1, C]),
+        },
+        options: { heads },
+        sizes: { C, W },
+        tolerance: 1e-4,
+        operations: 4 * T * C + 2 * C * C,
       };
     },
   },

@@ -29,6 +29,48 @@ const typeOf = ({ vector }: LayernormVariant) => vector ? "vec4f" : "f32";
 const sumOf = ({ vector }: LayernormVariant, value: string) =>
   vector ? `dot(${value}, vec4f(1.0))` : value;
 
+/** How a row's statistics are named and what they are computed from. */
+export interface NormRow extends Pick<LayernormVariant, "vector" | "bias"> {
+  /** Ends the names of this row's variables. */
+  suffix: string;
+  /** WGSL of element, or vector, i of x, of the gain and of the bias. */
+  x: (i: string) => string;
+  gain: (i: string) => string;
+  offset: (i: string) => string;
+}
+
+/**
+ * WGSL that finds mean and deviation of a row of C elements or vectors; takes `params.reciprocal`, 1 / C in
+ * elements, and `params.eps`.
+ */
+export function statisticsWgsl(v: NormRow): string {
+  const { suffix: r } = v;
+  const type = typeOf(v);
+  return /* wgsl */ `
+  var sum${r} = ${type}();
+  for (var i = 0u; i < C; i++) { sum${r} += ${v.x("i")}; }
+  let rough${r} = ${sumOf(v, `sum${r}`)} * params.reciprocal;
+  // Centred before it is squared: E[x²] − E[x]² would cancel where the mean is large. What the centred
+  // values still sum to is the mean's rounding error, which 1/√ε would blow up in a nearly even row.
+  var rest${r} = ${type}();
+  var squares${r} = ${type}();
+  for (var i = 0u; i < C; i++) {
+    let c = ${v.x("i")} - rough${r};
+    rest${r} += c;
+    squares${r} += c * c;
+  }
+  let error${r} = ${sumOf(v, `rest${r}`)} * params.reciprocal;
+  let variance${r} = max(${
+    sumOf(v, `squares${r}`)
+  } * params.reciprocal - error${r} * error${r}, 0.0);
+  let s${r} = inverseSqrt(variance${r} + params.eps);`;
+}
+
+/** WGSL of element, or vector, i of a row after {@linkcode statisticsWgsl}. */
+export function normedWgsl({ suffix: r, bias, x, gain, offset }: NormRow, i: string): string {
+  return `(${x(i)} - rough${r} - error${r}) * s${r} * ${gain(i)}${bias ? ` + ${offset(i)}` : ""}`;
+}
+
 /**
  * x, y: [N, C]; gain, bias: [C]; mean, rstd: [N]. A thread owns a row; overwrites y, mean, rstd. A
  * launch works on the rows of y from `first` on.
@@ -46,6 +88,10 @@ export function layernormForwardWgsl(v: LayernormVariant): string {
     read(1, "gain", v.uniformGain),
     read(4, "bias", v.uniformGain),
   ];
+  const row: NormRow = {
+    ...{ vector: v.vector, bias: v.bias, suffix: "" },
+    ...{ x: (i) => x.at("row", i), gain: (i) => gain.at("0u", i), offset: (i) => bias.at("0u", i) },
+  };
   return /* wgsl */ `
 override BLOCK: u32 = 8;
 struct Params { N: u32, C: u32, first: u32, reciprocal: f32, eps: f32 }
@@ -67,23 +113,9 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row = id.x + id.y * groups.x * BLOCK;
   if (row >= params.N) { return; }
   let C = params.C;
-  var sum = ${type}();
-  for (var i = 0u; i < C; i++) { sum += ${x.at("row", "i")}; }
-  let rough = ${sumOf(v, "sum")} * params.reciprocal;
-  // Centred before it is squared: E[x²] − E[x]² would cancel where the mean is large. What the centred
-  // values still sum to is the mean's rounding error, which 1/√ε would blow up in a nearly even row.
-  var rest = ${type}();
-  var squares = ${type}();
-  for (var i = 0u; i < C; i++) { let c = ${x.at("row", "i")} - rough; rest += c; squares += c * c; }
-  let error = ${sumOf(v, "rest")} * params.reciprocal;
-  let variance = max(${sumOf(v, "squares")} * params.reciprocal - error * error, 0.0);
-  let s = inverseSqrt(variance + params.eps);
+  ${statisticsWgsl(row)}
   let into = (params.first + row) * C;
-  for (var i = 0u; i < C; i++) {
-    y[into + i] = (${x.at("row", "i")} - rough - error) * s * ${gain.at("0u", "i")}${
-    v.bias ? ` + ${bias.at("0u", "i")}` : ""
-  };
-  }
+  for (var i = 0u; i < C; i++) { y[into + i] = ${normedWgsl(row, "i")}; }
   ${v.saved ? "mean[row] = rough + error;\n  rstd[row] = s;" : ""}
 }
 `;

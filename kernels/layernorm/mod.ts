@@ -6,6 +6,8 @@ import {
   layernormSlicesWgsl,
 } from "./layernorm.wgsl.ts";
 
+export { normedWgsl, type NormRow, statisticsWgsl } from "./layernorm.wgsl.ts";
+
 /** Tensors of {@linkcode layernormForward}. */
 export interface LayernormTensors {
   /** [N, C]. */

@@ -1,5 +1,6 @@
 import { gateWgsl } from "../gelu/mod.ts";
 import { placeWgsl } from "../gpu/mod.ts";
+import { normedWgsl, type NormRow, statisticsWgsl } from "../layernorm/mod.ts";
 
 /**
  * The linear layer of inference, y = x·w (+ bias, GELU, residual), written out for a number of rows:
@@ -17,6 +18,8 @@ export interface LinearVariant {
   texels: boolean;
   /** Vectors of x that are bound as a uniform buffer; 0 where x and `add` are storage buffers. */
   uniform: number;
+  /** Vectors of the layer norm's gain that are bound as a uniform buffer, as those of its bias. */
+  uniformGain: number;
   /** Vectors of `add` that are bound as a uniform buffer. */
   uniformAdd: number;
   /** Rows of y that a thread owns. */
@@ -25,6 +28,8 @@ export interface LinearVariant {
   columns: number;
   /** Threads of a workgroup, along the columns. */
   lanes: number;
+  /** Whether x is taken after a layer norm, with `bias` where that has one. */
+  norm?: { bias: boolean };
   bias: boolean;
   /** Whether something is added before GELU. */
   delta: boolean;
@@ -40,7 +45,8 @@ const lines = (n: number, line: (i: number) => string) => range(n).map(line).joi
 const XYZW = "xyzw";
 
 /**
- * x: [M, K]; w: as `layout` says; bias: [N]; delta: [M, N], in NN only; add, y: rows `stride` apart, of which this launch writes
+ * x: [M, K]; gain, offset: [K]; w: as `layout` says; bias: [N]; delta: [M, N], in NN only; add, y: rows
+ * `stride` apart, of which this launch writes
  * rows `row` … `row` + M and columns `column` … `column` + N; overwrites y.
  *
  * With a cache: columns [0, C) of the 3C go to y, [C, 2C) to row `cells[…].w` of keys and [2C, 3C) of
@@ -62,8 +68,14 @@ export function linearWgsl(v: LinearVariant): string {
       ? bind("", name, "texture_storage_2d<rgba32float, write>")
       : storage(name, "read_write", typeY);
   return /* wgsl */ `
-struct Params { M: u32, K: u32, N: u32, row: u32, column: u32, stride: u32 }
+struct Params {
+  M: u32, K: u32, N: u32, row: u32, column: u32, stride: u32,${
+    v.norm ? " reciprocal: f32, eps: f32," : ""
+  }
+}
 ${uniform("x", v.uniform, type)}
+${v.norm ? uniform("gain", v.uniformGain, type) : ""}
+${v.norm?.bias ? uniform("offset", v.uniformGain, type) : ""}
 ${v.texels ? bind("", "w", "texture_2d<f32>") : storage("w", "read", type)}
 ${v.bias ? storage("bias", "read", typeY) : ""}
 ${v.delta ? storage("delta", "read", typeY) : ""}
@@ -89,6 +101,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     )
   }
   ${lines(v.rows, (i) => `let x${i} = min(first + ${i}u, params.M - 1u) * K;`)}
+  ${v.norm ? `let C = K;\n  ${lines(v.rows, (i) => statisticsWgsl(normRow(v, i)))}` : ""}
   ${lines(v.rows, (i) => lines(v.columns, (j) => `var s${i}_${j} = ${typeY}();`))}
   for (var k = 0u; k < K; k++) {
     ${(v.layout === "NN" ? outerProduct(v) : dotProduct(v)).join("\n    ")}
@@ -98,8 +111,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 `;
 }
 
-const loadX = ({ rows }: LinearVariant) =>
-  range(rows).map((i) => `let v${i} = x[x${i} + k];`).join(" ");
+const loadX = (v: LinearVariant) =>
+  range(v.rows).map((i) =>
+    `let v${i} = ${v.norm ? normedWgsl(normRow(v, i), "k") : `x[x${i} + k]`};`
+  )
+    .join(" ");
+
+/** Row i of x and its layer norm. */
+const normRow = (v: LinearVariant, i: number): NormRow => ({
+  ...{ vector: v.vector, bias: v.norm?.bias, suffix: `_${i}` },
+  ...{ x: (k) => `x[x${i} + ${k}]`, gain: (k) => `gain[${k}]`, offset: (k) => `offset[${k}]` },
+});
 
 const loadW = ({ texels }: LinearVariant, index: string) =>
   texels ? `textureLoad(w, place(${index}), 0)` : `w[${index}]`;
@@ -150,7 +172,7 @@ function store(v: LinearVariant, j: number, typeY: string): string {
     v.texels ? `textureStore(${name}, place(cell), r);` : `${name}[cell] = r;`;
   return `if (column${j} < N) {
     ${v.bias ? `let b = bias[params.column + column${j}];` : ""}
-    ${v.cells > 0 ? "let C = N / 3u;" : ""}
+    ${v.cells > 0 ? "let third = N / 3u;" : ""}
     var sums: array<${typeY}, ${v.rows}>;
     ${lines(v.rows, (i) => `sums[${i}] = s${i}_${j};`)}
     let count = min(params.M - first, ${v.rows}u);
@@ -161,9 +183,9 @@ function store(v: LinearVariant, j: number, typeY: string): string {
       ${v.add ? `r = add[${residual}] + r;` : ""}
       ${
     v.cells === 0 ? `y[${at}] = r;` : `
-      let cell = cells[row].w * C + column${j} % C;
-      if (column${j} < C) { y[row * C + column${j}] = r; }
-      else if (column${j} < 2u * C) { ${write("keys")} }
+      let cell = cells[row].w * third + column${j} % third;
+      if (column${j} < third) { y[row * third + column${j}] = r; }
+      else if (column${j} < 2u * third) { ${write("keys")} }
       else { ${write("values")} }`
   }
     }

@@ -5,6 +5,10 @@ import { type LinearVariant, linearWgsl } from "./linear.wgsl.ts";
 export interface LinearTensors {
   /** [at least M, K]. */
   x: Tensor;
+  /** [K]: takes x after a layer norm with this gain, as `layernormRowsForward` would write it. @default none */
+  gain?: Tensor;
+  /** [K]: the bias of that layer norm. @default none */
+  offset?: Tensor;
   /** [K, N] in layout NN, [N, K] in layout NT. */
   w: Tensor | Texels;
   /** [N], added to each row. @default none */
@@ -31,6 +35,10 @@ export interface LinearOptions {
 export interface QkvTensors {
   /** [at least M, C]. */
   x: Tensor;
+  /** [C]: takes x after a layer norm with this gain, as `layernormRowsForward` would write it. @default none */
+  gain?: Tensor;
+  /** [C]: the bias of that layer norm. @default none */
+  offset?: Tensor;
   /** [C, 3C]. */
   w: Tensor | Texels;
   /** [3C]. @default none */
@@ -56,20 +64,20 @@ export interface QkvTensors {
  * @throws {RangeError} if the sizes do not fit each other
  */
 export function linearForward(pass: Pass, t: LinearTensors, options: LinearOptions): void {
-  const { x, w, bias, delta, add, y } = t;
+  const { x, gain, offset, w, bias, delta, add, y } = t;
   const { layout, rows: M = y.shape[0], gelu = false } = options;
   const [K, N] = [x.shape[1], y.shape[1]];
   if ((add || delta) && layout === "NT") {
     throw new TypeError("Cannot run linearForward: add and delta need layout NN");
   }
-  assertShapes("linearForward", { w: w as Tensor, bias }, {
+  assertShapes("linearForward", { w: w as Tensor, bias, gain, offset }, {
     w: layout === "NN" ? [K, N] : [N, K],
-    bias: [N],
+    ...{ bias: [N], gain: [K], offset: [K] },
   });
   assertRows("linearForward", M, { x, y, add, delta });
   assertShapes("linearForward", { delta }, { delta: [delta?.shape[0] ?? 0, N] });
   for (const { first, part } of columnParts(w, layout)) {
-    launchBlocks(pass, { x, w: part, bias, delta, add }, { y }, {
+    launchBlocks(pass, { x, gain, offset, w: part, bias, delta, add }, { y }, {
       ...{ layout, M, N: layout === "NN" ? N : part.shape[0], column: first, stride: N },
       ...{ gelu, cells: 0 },
     });
@@ -88,25 +96,44 @@ export function qkvForward(
   t: QkvTensors,
   { rows: M = t.q.shape[0] }: { rows?: number } = {},
 ): void {
-  const { x, w, bias, delta, q, keys, values, rows } = t;
+  const { x, gain, offset, w, bias, delta, q, keys, values, rows } = t;
   const C = x.shape[1];
   const cells = keys.shape[0];
-  assertShapes("qkvForward", { w: w as Tensor, bias, values: values as Tensor }, {
-    ...{ w: [C, 3 * C], bias: [3 * C], values: [cells, C] },
+  assertShapes("qkvForward", { w: w as Tensor, bias, gain, offset, values: values as Tensor }, {
+    ...{ w: [C, 3 * C], bias: [3 * C], gain: [C], offset: [C], values: [cells, C] },
   });
   assertRows("qkvForward", M, { x, q, rows, delta });
   assertShapes("qkvForward", { delta }, { delta: [delta?.shape[0] ?? 0, 3 * C] });
-  launchBlocks(pass, { x, w, bias, delta }, { y: q, keys, values, cells: rows }, {
+  launchBlocks(pass, { x, gain, offset, w, bias, delta }, { y: q, keys, values, cells: rows }, {
     ...{ layout: "NN", M, N: 3 * C, column: 0, stride: C },
     ...{ gelu: false, cells: rows.shape[0] },
   });
 }
+
+/**
+ * Whether the layer norm of M rows of K is better computed by each workgroup of the product of N columns that
+ * reads it than by a launch of its own, on an adapter where a launch is dear; see tests/kernels/LOG.md.
+ */
+export function absorbsNorm(layout: "NN" | "NT", M: number, K: number, N: number): boolean {
+  const owned = LANES.texels *
+    (layout === "NN" ? 4 * columnsOf(layout, 1, N / 4) : TILES.NT.columns);
+  return M === 1 && K * Math.ceil(N / owned) <= 4096;
+}
+
+/** Threads of a workgroup: those that a software adapter runs at once, or a GPU's. */
+const LANES = { texels: 8, buffers: 64 };
 
 /** Rows that a thread owns, as many as there are, and its columns or vectors; see tests/kernels/LOG.md. */
 const TILES = {
   NN: { rows: [1, 4, 8, 16], columns: 1 },
   NT: { rows: [1, 4, 8], columns: 4 },
 };
+
+/** Columns, or vectors, of a thread: one row leaves registers for more, if few workgroups are enough. */
+function columnsOf(layout: "NN" | "NT", rows: number, columns: number): number {
+  if (layout === "NT" || rows > 1) return TILES[layout].columns;
+  return columns < 96 ? 2 : 4;
+}
 
 /** What {@linkcode launchBlocks} works on: M rows, and columns `column` … `column` + N of y. */
 interface Extent extends Pick<LinearVariant, "layout" | "gelu" | "cells"> {
@@ -120,7 +147,7 @@ interface Extent extends Pick<LinearVariant, "layout" | "gelu" | "cells"> {
 /** Launches one kernel, or one for each block of rows whose x, and add, fit a uniform binding. */
 function launchBlocks(
   pass: Pass,
-  { x, w, bias, delta, add }: Pick<LinearTensors, "x" | "w" | "bias" | "delta" | "add">,
+  { x, gain, offset, w, bias, delta, add }: Omit<LinearTensors, "y">,
   written: Record<string, Tensor | Texels>,
   { layout, M, N, column, stride, gelu, cells }: Extent,
 ): void {
@@ -145,10 +172,13 @@ function launchBlocks(
     const tile = TILES[layout];
     const rows = tile.rows.find((rows) => rows >= m) ?? tile.rows[tile.rows.length - 1];
     const variant: LinearVariant = {
-      ...{ layout, vector, texels, rows, columns: tile.columns, lanes: texels ? 8 : 64 },
+      ...{ layout, vector, texels, rows, lanes: texels ? LANES.texels : LANES.buffers },
+      columns: texels ? columnsOf(layout, rows, columns) : tile.columns,
       ...{ gelu, cells, bias: bias !== undefined, add: add !== undefined },
+      ...(gain ? { norm: { bias: offset !== undefined } } : {}),
       delta: delta !== undefined,
       uniform: most > 0 ? held * K / 4 : 0,
+      uniformGain: most > 0 ? K / 4 : 0,
       uniformAdd: most > 0 && add ? held * add.shape[1] / 4 : 0,
     };
     pass.launch(
@@ -156,6 +186,8 @@ function launchBlocks(
       {
         ...written,
         ...{ x: block(x), w },
+        ...(gain ? { gain } : {}),
+        ...(offset ? { offset } : {}),
         ...(bias ? { bias } : {}),
         ...(delta ? { delta } : {}),
         ...(add ? { add: block(add) } : {}),
@@ -163,8 +195,9 @@ function launchBlocks(
       {
         ...{ M: m, K: K / widthX, N: columns, row },
         ...{ column: column / widthY, stride: stride / widthY },
+        ...(gain ? { reciprocal: 1 / K, eps: 1e-5 } : {}),
       },
-      { workgroups: [Math.ceil(columns / (variant.lanes * tile.columns)), Math.ceil(m / rows)] },
+      { workgroups: [Math.ceil(columns / (variant.lanes * variant.columns)), Math.ceil(m / rows)] },
       2 * m * N * K,
     );
   }

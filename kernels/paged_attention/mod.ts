@@ -1,5 +1,5 @@
 import { assertShapes, type Pass, Tensor, type Texels, uniformRows } from "../gpu/mod.ts";
-import { pagedAttentionWgsl } from "./paged_attention.wgsl.ts";
+import { ALONE, pagedAttentionWgsl } from "./paged_attention.wgsl.ts";
 
 export { BLOCK_TOKENS } from "./paged_attention.wgsl.ts";
 
@@ -17,6 +17,16 @@ export interface PagedAttentionTensors {
   blocks: Tensor;
   /** [at least M, C]. */
   y: Tensor;
+}
+
+/** Tensors of {@linkcode pagedAttentionProjected}. */
+export interface PagedAttentionProjectedTensors extends PagedAttentionTensors {
+  /** [C, C]. */
+  w: Texels;
+  /** [C], added to the product. @default none */
+  bias?: Tensor;
+  /** [at least 1, C], added to the result. */
+  add: Tensor;
 }
 
 /** Options of {@linkcode pagedAttentionForward}. */
@@ -66,8 +76,8 @@ export function pagedAttentionForward(
   const vector = headSize % 4 === 0;
   const most = texels ? uniformRows(q) : 0;
   const step = most || M;
-  const table = texels && blocks.size % 4 === 0 && blocks.bytes <= UNIFORM_BYTES;
-  const [slots, W] = blocks.shape;
+  const table = texels ? tableVectors(blocks) : 0;
+  const W = blocks.shape[1];
   for (let first = 0; first < M; first += step) {
     const [m, bound] = [M - first, held - first].map((count) => Math.min(step, count));
     // Loads are what costs on software adapters, threads what keeps a GPU busy.
@@ -75,10 +85,9 @@ export function pagedAttentionForward(
     const lanes = texels ? 1 : headSize > 64 ? 16 : 32;
     const owners = Math.ceil(m / tile) * heads;
     const code = pagedAttentionWgsl({
-      ...{ headSize, vector, texels, rows: rows.shape[0], tile },
+      ...{ heads, headSize, vector, texels, rows: rows.shape[0], tile },
       uniform: most > 0 ? bound * C / 4 : 0,
-      table: table ? slots * W / 4 : 0,
-      lanes,
+      ...{ table, lanes },
     });
     pass.launch(
       { label: `paged_attention/forward ${headSize}`, code },
@@ -87,6 +96,58 @@ export function pagedAttentionForward(
       lanes === 1 ? { threads: owners } : { workgroups: [Math.ceil(m / tile), heads] },
     );
   }
+}
+
+/**
+ * Attention of one row as {@linkcode pagedAttentionForward} computes it, its projection and the residual
+ * stream, y = attention·w + bias + add, in one launch where two would be dear. Overwrites the first row of y.
+ *
+ * Its bits are those of `pagedAttentionForward` and then `linearForward`.
+ *
+ * @throws {RangeError} if shapes do not fit each other, or {@linkcode absorbsProjection} says no
+ */
+export function pagedAttentionProjected(
+  pass: Pass,
+  t: PagedAttentionProjectedTensors,
+  { heads }: { heads: number },
+): void {
+  const { q, keys, values, blocks, w, bias, add } = t;
+  const C = q.shape[1];
+  const [cells, W] = [keys.shape[0], blocks.shape[1]];
+  assertShapes("pagedAttentionProjected", {
+    ...t,
+    ...{ keys: keys as Tensor, values: values as Tensor, w: w as unknown as Tensor },
+  }, {
+    ...{ keys: [cells, C], values: [cells, C], w: [C, C], bias: [C], add: [add.shape[0], C] },
+    ...{ rows: [t.rows.shape[0], 4], y: [t.y.shape[0], C] },
+  });
+  if (keys instanceof Tensor || !absorbsProjection(heads, C)) {
+    throw new RangeError(
+      `Cannot run pagedAttentionProjected: a cache in textures with at most 8 heads, 256 channels and 64 a head, a multiple of 4, wanted, got ${heads} heads and ${C} channels`,
+    );
+  }
+  const headSize = C / heads;
+  const code = pagedAttentionWgsl({
+    ...{ heads, headSize, vector: true, texels: true, rows: t.rows.shape[0], tile: 1, lanes: 1 },
+    ...{ uniform: C / 4, table: tableVectors(blocks), projection: { bias: bias !== undefined } },
+  });
+  pass.launch(
+    { label: `paged_attention/projected ${headSize}`, code },
+    { ...t, q: q.view(0, [1, C]) },
+    { M: 1, NH: heads, W, first: 0, scale: 1 / Math.sqrt(headSize) },
+    { workgroups: [1] },
+    2 * C * C,
+  );
+}
+
+/** Whether {@linkcode pagedAttentionProjected} takes so many heads and channels: a core is enough for them. */
+export function absorbsProjection(heads: number, C: number): boolean {
+  return heads <= ALONE && C <= 256 && C / heads % 4 === 0 && C / heads <= 64;
+}
+
+/** Vectors of a block table that fits a uniform binding, or 0. */
+function tableVectors(blocks: Tensor): number {
+  return blocks.size % 4 === 0 && blocks.bytes <= UNIFORM_BYTES ? blocks.size / 4 : 0;
 }
 
 /** What each adapter allows a uniform binding. */

@@ -16,6 +16,8 @@ export const BLOCK_TOKENS = 16;
 
 /** What a paged attention shader is written for. */
 export interface PagedAttentionVariant {
+  /** Number of heads, NH. */
+  heads: number;
   /** Channels of a head, HS; walked over four at a time where `vector`. */
   headSize: number;
   vector: boolean;
@@ -31,7 +33,12 @@ export interface PagedAttentionVariant {
   lanes: number;
   /** Neighbouring rows that a thread works on; a key is loaded once for those of one sequence. */
   tile: number;
+  /** The projection that a workgroup of 8 threads, one a head, takes its one row through. @default none */
+  projection?: { bias: boolean };
 }
+
+/** Threads of a workgroup where each works on its own. */
+export const ALONE = 8;
 
 const range = (n: number) => [...Array(n).keys()];
 const lines = (n: number, line: (i: number) => string) => range(n).map(line).join("\n      ");
@@ -69,12 +76,13 @@ ${cache(2, "values")}
   };
 @group(0) @binding(5) var<storage, read_write> y: array<${type}>;
 @group(0) @binding(6) var<uniform> params: Params;
+${v.projection ? projected(v, size) : ""}
 const LANES = ${v.lanes}u;
 ${alone ? "" : shared(v, type, size)}
 ${v.texels ? placeWgsl : ""}
 fn blockOf(i: u32) -> u32 { return ${v.table > 0 ? "blocks[i >> 2u][i & 3u]" : "blocks[i]"}; }
 
-@compute @workgroup_size(${alone ? 8 : v.lanes})
+@compute @workgroup_size(${alone ? ALONE : v.lanes})
 fn main(
   @builtin(global_invocation_id) id: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -84,11 +92,11 @@ fn main(
   let M = params.M;
   let C = params.NH * ${size}u;
   // Heads of one row lie next to each other: their loops are equally long.
-  let owner = ${alone ? "id.x + id.y * groups.x * 8u" : "group.x + group.y * groups.x"};
+  let owner = ${alone ? `id.x + id.y * groups.x * ${ALONE}u` : "group.x + group.y * groups.x"};
   let lane = ${alone ? "0u" : "index"};
   let head = owner % params.NH * ${size}u;
   let tile = owner / params.NH * ${v.tile}u;
-  if (tile >= M) { return; }
+  ${v.projection ? "" : "if (tile >= M) { return; }"}
   // Loads and stores stand in loops over arrays: written out, drivers compile them for seconds.
   var own: array<${type}, ${v.tile * size}>;
   for (var i = 0u; i < ${v.tile * size}u; i++) {
@@ -111,7 +119,13 @@ fn main(
     range(v.tile - 1).map((r) => `if (!alike && turn == ${r + 1}u) { slot = row${r + 1}.x; }`)
       .join("\n    ")
   }
-    ${perRow((r) => `let end${r} = select(0u, row${r}.y + 1u, alike || turn == ${r}u);`)}
+    ${
+    perRow((r) =>
+      `let end${r} = select(0u, row${r}.y + 1u, (alike || turn == ${r}u)${
+        v.projection ? " && tile < M" : ""
+      });`
+    )
+  }
     let end = ${range(v.tile).reduce((max, r) => r === 0 ? "end0" : `max(${max}, end${r})`, "")};
     let table = slot * params.W;
     for (var key = lane; key < end; key += LANES) {
@@ -149,17 +163,64 @@ fn main(
   ${perRow((r) => each((n) => `own[${r * size + n}] = y${r}_${n};`))}
   var ends: array<vec2f, ${v.tile}>;
   ${perRow((r) => `ends[${r}] = vec2f(top${r}, sum${r});`)}
-  let count = min(M - tile, ${v.tile}u);
+  ${v.projection ? project(v, size) : store(v, type, size)}
+}
+`;
+}
+
+/** Writes the rows of a thread, or workgroup. */
+function store({ lanes, tile }: PagedAttentionVariant, type: string, size: number): string {
+  return `
+  let count = min(M - tile, ${tile}u);
   for (var r = 0u; r < count; r++) {
     let into = (params.first + tile + r) * C + head;
     ${
-    alone
+    lanes === 1
       ? `for (var n = 0u; n < ${size}u; n++) { y[into + n] = own[r * ${size}u + n] / ends[r].y; }`
       : combine(type, size)
   }
-  }
+  }`;
 }
-`;
+
+/** What a projection binds: w: [C, C]; bias: [C]; add: [at least 1, C]. */
+function projected({ projection, heads }: PagedAttentionVariant, size: number): string {
+  return `
+@group(0) @binding(7) var w: texture_2d<f32>;
+@group(0) @binding(8) var<storage, read> add: array<vec4f>;
+${projection?.bias ? "@group(0) @binding(9) var<storage, read> bias: array<vec4f>;" : ""}
+var<workgroup> attended: array<vec4f, ${heads * size}>;`;
+}
+
+/** The row times w, summed as a linear layer sums it. */
+function project({ projection, heads }: PagedAttentionVariant, size: number): string {
+  const C = heads * size;
+  const columns = range(Math.ceil(C / ALONE));
+  const each = (line: (j: number) => string) => columns.map(line).join("\n    ");
+  return `
+  if (tile < M) {
+    for (var n = 0u; n < ${size}u; n++) { attended[head + n] = own[n] / ends[0].y; }
+  }
+  workgroupBarrier();
+  let first = id.x % ${ALONE}u;
+  ${each((j) => `let c${j} = min(first + ${j * ALONE}u, ${C - 1}u); var s${j} = vec4f();`)}
+  for (var k = 0u; k < ${C}u; k++) {
+    let x = attended[k];
+    ${
+    [..."xyzw"].map((part, q) =>
+      each((j) =>
+        `s${j} = fma(vec4f(x.${part}), textureLoad(w, place((k * 4u + ${q}u) * ${C}u + c${j}), 0), s${j});`
+      )
+    ).join("\n    ")
+  }
+  }
+  var sums: array<vec4f, ${columns.length}>;
+  ${each((j) => `sums[${j}] = s${j};`)}
+  for (var j = 0u; j < ${columns.length}u; j++) {
+    let column = first + j * ${ALONE}u;
+    if (column < ${C}u) { y[column] = add[column] + (sums[j]${
+    projection?.bias ? " + bias[column]" : ""
+  }); }
+  }`;
 }
 
 function shared({ lanes }: PagedAttentionVariant, type: string, size: number): string {

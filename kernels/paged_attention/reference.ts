@@ -36,3 +36,19 @@ export function pagedAttentionForward(
     }
   }
 }
+
+/** y = pagedAttentionForward·w + bias + add, of the first row. */
+export function pagedAttentionProjected(
+  t: Parameters<typeof pagedAttentionForward>[0] & {
+    w: Float64Array;
+    bias?: Float64Array;
+    add: Float64Array;
+  },
+  { C, W, heads }: { C: number; W: number; heads: number },
+): void {
+  const x = new Float64Array(C);
+  pagedAttentionForward({ ...t, y: x }, { M: 1, C, W, heads });
+  for (let j = 0; j < C; j++) {
+    t.y[j] = t.add[j] + (t.bias?.[j] ?? 0) + x.reduce((sum, v, k) => sum + v * t.w[k * C + j], 0);
+  }
+}

@@ -210,7 +210,7 @@ class StepPlan {
       reads: {},
     };
     this.parts = [first];
-    if (pools.length > 0) first.launches.push({ name: "norm", size: N }, { name: "pool", size: N });
+    if (pools.length > 0) first.launches.push({ name: "pool", size: N });
     for (let start = 0; start < prompt.tokens.length; start += R) {
       const count = Math.min(R, prompt.tokens.length - start);
       const size = Math.min(bucketOf(count), R);
@@ -220,7 +220,7 @@ class StepPlan {
           ...pickWrites(chosen, size, slots),
           ["targets", padded(prompt.tokens.slice(start, start + count), size, [0])],
         ],
-        launches: (["pick", "pickedHead", "scorePrompt"] as const).map((name) => ({ name, size })),
+        launches: (["pickedHead", "scorePrompt"] as const).map((name) => ({ name, size })),
         rows: count,
         reads: { scores: "prompt" },
       });
@@ -236,7 +236,7 @@ class StepPlan {
     if (part !== first) this.parts.push(part);
     part.writes.push(...pickWrites(picks, size, slots).slice(0, whole ? 1 : 2));
     const names: LaunchName[] = [
-      ...(whole ? ["norm", "head"] as const : ["pick", "pickedHead"] as const),
+      whole ? "head" : "pickedHead",
       ...(adjusts ? ["adjust", "sampleAdjusted"] as const : ["sample"] as const),
       ...(scores ? ["score"] as const : []),
     ];

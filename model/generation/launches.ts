@@ -1,17 +1,22 @@
 import {
+  absorbsNorm,
+  absorbsProjection,
   adapterRowsForward,
   adjustLogits,
   embeddingRowsForward,
   gatherRows,
   layernormRowsForward,
   linearForward,
+  type LinearTensors,
   logProbabilities,
   pagedAttentionForward,
+  pagedAttentionProjected,
   type Pass,
   poolRows,
   qkvForward,
   sampleTokens,
   type Tensor,
+  type Texels,
 } from "../../kernels/mod.ts";
 import { type Affine, type BlockStream, forwardBlocks, type Gpt } from "../gpt/mod.ts";
 import type { BatchMemory, BatchSizes } from "./batch_memory.ts";
@@ -36,8 +41,16 @@ interface LinearSite {
 export const LAUNCHES = {
   /** The rows' embeddings and all blocks, to x. */
   forward(pass, context, rows) {
-    const { model: { config, weights }, memory: m, sizes } = context;
+    const { model: { config, weights }, memory: m } = context;
     const norm = { y: m.normed };
+    // What the product behind a layer norm reads.
+    let normed: Normed;
+    const projects = projectsOne(context, rows);
+    const { heads } = config;
+    const attention = (l: number) => {
+      const { keys, values } = m.cache[l];
+      return { q: m.queries, keys, values, rows: m.rows, blocks: m.tables };
+    };
     const stream: BlockStream<{ y: Tensor }> = {
       ...{ x: m.x, middle: m.middle, attended: m.attended, active: m.active },
       ...{ norm1: norm, norm2: norm },
@@ -48,48 +61,50 @@ export const LAUNCHES = {
         const { wte, wpe } = weights;
         embeddingRowsForward(pass, { rows: m.rows, last: m.last, wte, wpe, x }, { rows });
       },
-      norm: (w, x, { y }) => layerNorm(pass, sizes, w, x, y, rows),
-      attend(l, { weight, bias }, x, y) {
-        const { keys, values } = m.cache[l];
-        const q = m.queries;
-        const w = m.weight(weight);
-        const delta = adapterDelta(pass, context, weight, x, 3 * config.channels, rows);
-        const t = { x, w, q, keys, values, rows: m.rows, ...(bias ? { bias } : {}), ...delta };
-        qkvForward(pass, t, { rows });
-        pagedAttentionForward(
-          pass,
-          { q, keys, values, rows: m.rows, blocks: m.tables, y },
-          { heads: config.heads, rows },
-        );
+      norm(w, x, { y }) {
+        const product = { layout: "NN", rows, columns: 4 * config.channels } as const;
+        normed = normBefore(pass, context, w, { x, y }, product);
       },
-      join: (layer, name, { weights, x, stream, y }) =>
-        linear(pass, context, { layer, name }, weights, { x, y, add: stream }, { rows }),
-      expand: (layer, weights, x, y) =>
-        linear(pass, context, { layer, name: "up" }, weights, { x, y }, { rows, gelu: true }),
+      attend(l, { weight, bias }, _, y) {
+        const { q, keys, values } = attention(l);
+        const w = m.weight(weight);
+        const delta = adapterDelta(pass, context, weight, normed.x, 3 * config.channels, rows);
+        const t = { w, q, keys, values, rows: m.rows, ...(bias ? { bias } : {}), ...delta };
+        qkvForward(pass, { ...normed, ...t }, { rows });
+        if (!projects) pagedAttentionForward(pass, { ...attention(l), y }, { heads, rows });
+      },
+      join(layer, name, { weights, x, stream, y }) {
+        if (name === "down" || !projects) {
+          return linear(pass, context, { layer, name }, weights, { x, y, add: stream }, { rows });
+        }
+        const w = m.weight(weights.weight) as Texels;
+        const bias = weights.bias ? { bias: weights.bias } : {};
+        pagedAttentionProjected(pass, { ...attention(layer), w, ...bias, add: stream, y }, {
+          heads,
+        });
+      },
+      expand: (layer, weights, _, y) => {
+        const t = { ...normed, y };
+        linear(pass, context, { layer, name: "up" }, weights, t, { rows, gelu: true });
+      },
     });
   },
-  /** The last layer norm of all rows. */
-  norm(pass, { model, memory: m, sizes }, rows) {
+  /** Adds all rows up by slot, after the last layer norm. */
+  pool(pass, { model, memory: m, sizes }, rows) {
     layerNorm(pass, sizes, model.weights.norm, m.x, m.normed, rows);
-  },
-  /** Adds those rows up by slot. */
-  pool(pass, { memory: m }, rows) {
     poolRows(pass, { x: m.normed, rows: m.rows, sums: m.sums }, { rows });
   },
   /** The logits of all rows. */
   head(pass, context, rows) {
-    output(pass, context, context.memory.normed, rows);
+    const { x, normed: y } = context.memory;
+    output(pass, context, { x, y }, rows);
   },
-  /** The last layer norm of chosen rows. */
-  pick(pass, { model, memory: m, sizes }, rows) {
-    const C = model.config.channels;
-    const y = m.picked.view(0, [rows, C]);
-    gatherRows(pass, { x: m.x, rows: m.pickRows.view(0, [rows]), y });
-    layerNorm(pass, sizes, model.weights.norm, m.picked, m.pickedNormed, rows);
-  },
-  /** Their logits. */
+  /** The logits of chosen rows. */
   pickedHead(pass, context, rows) {
-    output(pass, context, context.memory.pickedNormed, rows);
+    const { model: { config }, memory: m } = context;
+    const x = m.picked.view(0, [rows, config.channels]);
+    gatherRows(pass, { x: m.x, rows: m.pickRows.view(0, [rows]), y: x });
+    output(pass, context, { x: m.picked, y: m.pickedNormed }, rows);
   },
   /** Logits after penalties, bias and mask. */
   adjust(pass, { memory: m }, rows) {
@@ -123,7 +138,7 @@ function linear(
   context: LaunchContext,
   site: LinearSite,
   { weight, bias }: Affine,
-  t: { x: Tensor; y: Tensor; add?: Tensor },
+  t: Normed & { y: Tensor; add?: Tensor },
   options: { rows: number; gelu?: boolean },
 ): void {
   const layout = site.name === "head" ? "NT" : "NN";
@@ -166,10 +181,18 @@ function addAdapters(
   adapterRowsForward(pass, t, { rows, accumulate: true });
 }
 
-function output(pass: Pass, context: LaunchContext, x: Tensor, rows: number): void {
+/** The last layer norm of x, which is written to `y` where it gets a launch, and the output layer. */
+function output(
+  pass: Pass,
+  context: LaunchContext,
+  stream: { x: Tensor; y: Tensor },
+  rows: number,
+): void {
   const { model: { weights, config }, memory } = context;
   const site: LinearSite = { layer: config.layers, name: "head" };
-  linear(pass, context, site, { weight: weights.head }, { x, y: memory.logits }, { rows });
+  const product = { layout: "NT", rows, columns: config.vocabularySize } as const;
+  const normed = normBefore(pass, context, weights.norm, stream, product);
+  linear(pass, context, site, { weight: weights.head }, { ...normed, y: memory.logits }, { rows });
 }
 
 function sample(pass: Pass, { memory, sizes }: LaunchContext, logits: Tensor, rows: number): void {
@@ -181,6 +204,34 @@ function sample(pass: Pass, { memory, sizes }: LaunchContext, logits: Tensor, ro
 function score(pass: Pass, { memory, sizes }: LaunchContext, tokens: Tensor, rows: number): void {
   const { logits, picks, ids, logprobs: values } = memory;
   logProbabilities(pass, { logits, picks, tokens, ids, values }, { rows, lanes: lanes(sizes) });
+}
+
+/** A product's input: rows after a layer norm, or rows with the layer norm that it takes them through. */
+type Normed = Pick<LinearTensors, "x" | "gain" | "offset">;
+
+/**
+ * The layer norm of x before a product of so many columns: launched, or left to the product, which gives the
+ * same bits; where there are adapters they read it too.
+ */
+function normBefore(
+  pass: Pass,
+  { memory, sizes }: LaunchContext,
+  weights: Affine,
+  { x, y }: { x: Tensor; y: Tensor },
+  { layout, rows, columns }: { layout: "NN" | "NT"; rows: number; columns: number },
+): Normed {
+  const { weight: gain, bias: offset } = weights;
+  if (sizes.textures && !memory.adapters && absorbsNorm(layout, rows, x.shape[1], columns)) {
+    return { x, gain, ...(offset ? { offset } : {}) };
+  }
+  layerNorm(pass, sizes, weights, x, y, rows);
+  return { x: y };
+}
+
+/** Whether attention and its projection are one launch. */
+function projectsOne({ model: { config }, memory, sizes }: LaunchContext, rows: number): boolean {
+  const { heads, channels } = config;
+  return sizes.textures && rows === 1 && !memory.adapters && absorbsProjection(heads, channels);
 }
 
 function layerNorm(

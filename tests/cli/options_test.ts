@@ -3,6 +3,7 @@ import { helpText } from "../../cli/help.ts";
 import {
   defineOptions,
   flagOf,
+  nameFlags,
   parseGivenOptions,
   parseOptions,
   withDefaults,
@@ -155,6 +156,23 @@ Deno.test("flagOf: camelCase to kebab-case, digits left where they are", () => {
     "--top-k",
     "--min-learning-rate",
   ]);
+});
+
+Deno.test("nameFlags: options as they are typed, and nothing else", () => {
+  const table = defineOptions({
+    batchSize: { type: "integer", help: "" },
+    context: { type: "integer", help: "" },
+  });
+  for (
+    const [message, named] of [
+      ["raise batchSize, or so", "raise --batch-size, or so"],
+      ["mend it (batchSize).", "mend it (--batch-size)."],
+      ["context and otherSize stay", "context and otherSize stay"],
+      ['"batchSize" in a.json', '"batchSize" in a.json'],
+      ["at /data/batchSize/a, batchSize.txt:0", "at /data/batchSize/a, batchSize.txt:0"],
+      ["--batchSize=1", "--batchSize=1"],
+    ]
+  ) assertEquals(nameFlags(message, table), named);
 });
 
 Deno.test("helpText: flags, units, choices and defaults on lines of at most 100 characters", () => {

@@ -143,3 +143,41 @@ Deno.test("previewPreparation: shows the stages and writes nothing", () =>
     assertEquals(preview.stages.map(({ name }) => name), ["boilerplate", "text", "dedup"]);
     await assertRejects(() => Deno.stat(options.out), Deno.errors.NotFound);
   }));
+
+Deno.test("prepare: workers find the main text of web pages, the same for any number of them", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const page = (i: number) => `<nav><a href=/>Home</a></nav><p>${word(i)} was said here.</p>`;
+    const response = (i: number) => {
+      const http = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n${page(i)}`;
+      return `WARC/1.0\r\nWARC-Type: response\r\nContent-Length: ${http.length}\r\n\r\n${http}\r\n\r\n`;
+    };
+    const texts = Array.from({ length: 40 }, (_, i) => `${word(i)} was said here.`);
+    await Deno.writeTextFile(`${folder}/0.html`, page(0));
+    await Deno.writeTextFile(`${folder}/1.html`, "<nav><a href=/>Home</a></nav>");
+    const records = texts.slice(1).map((_, i) => response(i + 1));
+    await Deno.writeTextFile(`${folder}/2.warc`, records.join(""));
+    const expected = texts.join(""); // bytes have no end-of-text
+    const data = ["0.html", "1.html", "2.warc"].map((name) => `${folder}/${name}`);
+    const options = { data, tokenizer: "byte", context: 8 };
+    const results = [];
+    for (const workers of [1, 3]) {
+      const out = `${folder}/${workers}`;
+      const { timing: _, ...manifest } = await prepare({ ...options, out }, { workers });
+      const joined = await textOf(out);
+      assertEquals(joined, expected.slice(0, joined.length));
+      assert(joined.length > expected.length - options.context - 1);
+      results.push(manifest);
+    }
+    assertEquals(results[0], results[1]);
+    const [stage] = results[0].stages;
+    assertEquals([stage.name, stage.in.documents, stage.out.documents], ["main text", 41, 40]);
+    const { "main text": dropped } = results[0].dropped;
+    assertEquals(dropped["page without text"].documents, 1);
+    const preview = await previewPreparation(options, 100);
+    assertEquals([preview.stages[0].name, preview.stages[0].changed], ["main text", 40]);
+    assertEquals(preview.kept.documents, 40);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

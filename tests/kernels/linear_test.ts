@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Device, Pass } from "../../kernels/mod.ts";
 import { linearForward, type LinearOptions, qkvForward } from "../../kernels/linear/mod.ts";
+import { layernormRowsForward } from "../../kernels/layernorm/mod.ts";
 import * as reference from "../../kernels/linear/reference.ts";
 import { input, inTexture, LADDER, normal, type OpCase, testOp, update } from "./contract.ts";
 
@@ -16,10 +17,12 @@ interface Sizes {
   delta?: boolean;
   gelu?: boolean;
   add?: boolean;
+  /** A layer norm before the product, with a bias or without. */
+  norm?: "bias" | "none";
 }
 
 function product(s: Sizes): OpCase<LinearOptions> {
-  const { layout, M, K, N, rows = M, texels, bias, delta, gelu, add } = s;
+  const { layout, M, K, N, rows = M, texels, bias, delta, gelu, add, norm } = s;
   const w = input(layout === "NN" ? [K, N] : [N, K], normal(3));
   return {
     label: JSON.stringify(s),
@@ -29,6 +32,8 @@ function product(s: Sizes): OpCase<LinearOptions> {
       ...(bias ? { bias: input([N], normal(5)) } : {}),
       ...(delta ? { delta: input([M, N], normal(11)) } : {}),
       ...(add ? { add: input([M, N], normal(7)) } : {}),
+      ...(norm ? { gain: input([K], normal(9)) } : {}),
+      ...(norm === "bias" ? { offset: input([K], normal(11)) } : {}),
       y: update([M, N]),
     },
     options: { layout, rows, ...(gelu ? { gelu } : {}) },
@@ -44,6 +49,9 @@ const EXTRAS = [
   { gelu: true, add: true },
   { bias: true, delta: true, gelu: true },
 ];
+const NORMS = (["bias", "none"] as const).flatMap((norm) =>
+  [1, 2, 5].map((rows) => ({ M: 5, rows, norm }))
+);
 
 for (const texels of [false, true]) {
   const where = texels ? "w in a texture" : "w in a buffer";
@@ -54,6 +62,7 @@ for (const texels of [false, true]) {
     reference.linearForward,
     [
       ...LADDER.map((rows) => product({ layout: "NN", M: 257, rows, K: inner, N: 20, texels })),
+      ...NORMS.map((s) => product({ layout: "NN", ...s, K: inner, N: 420, texels })),
       ...[1, 2, 4, 5, 8, 9].map((rows) =>
         product({ layout: "NN", M: 9, rows, K: 20, N: 36, texels })
       ),
@@ -76,6 +85,7 @@ for (const texels of [false, true]) {
     reference.linearForward,
     [
       ...LADDER.map((rows) => product({ layout: "NT", M: 257, rows, K: inner, N: 19, texels })),
+      ...NORMS.map((s) => product({ layout: "NT", ...s, K: inner, N: 19, texels })),
       ...[1, 2, 4, 5, 8, 9].map((rows) =>
         product({ layout: "NT", M: 9, rows, K: 20, N: 35, texels })
       ),
@@ -92,10 +102,11 @@ interface CacheSizes {
   texels?: boolean;
   bias?: boolean;
   delta?: boolean;
+  norm?: boolean;
 }
 
 function cached(s: CacheSizes): OpCase<{ rows: number }> {
-  const { M, C, rows = M, texels, bias, delta } = s;
+  const { M, C, rows = M, texels, bias, delta, norm } = s;
   const where = texels ? inTexture : (spec: ReturnType<typeof input>) => spec;
   return {
     label: JSON.stringify(s),
@@ -103,6 +114,7 @@ function cached(s: CacheSizes): OpCase<{ rows: number }> {
       x: input([M, C]),
       w: where(input([C, 3 * C], normal(3))),
       ...(bias ? { bias: input([3 * C], normal(5)) } : {}),
+      ...(norm ? { gain: input([C], normal(11)), offset: input([C], normal(13)) } : {}),
       ...(delta ? { delta: input([M, 3 * C], normal(11)) } : {}),
       q: update([M, C]),
       keys: where(update([M + 3, C], normal(7))),
@@ -121,6 +133,7 @@ testOp("qkvForward: equals the reference", qkvForward, reference.qkvForward, [
   ...LADDER.map((rows) => cached({ M: 257, rows, C: 16, texels: true, bias: true })),
   ...LADDER.map((C) => cached({ M: 5, rows: 4, C })),
   cached({ M: 5, rows: 3, C: 64, texels: true }),
+  ...[true, false].map((texels) => cached({ M: 5, rows: 1, C: 160, texels, norm: true })),
   cached({ M: 65, rows: 64, C: 12, bias: true, delta: true }),
   cached({ M: 65, rows: 64, C: 16, texels: true, bias: true, delta: true }),
   cached({ M: 30, rows: 29, C: 1024, texels: true }),
@@ -163,6 +176,30 @@ Deno.test("linearForward: a row's bits do not depend on the number of rows", asy
     }
     assertEquals(last.size, 1);
   }
+});
+
+Deno.test("linearForward: a layer norm that it computes has the bits of one that is launched", async () => {
+  using device = await Device.open();
+  const [K, N] = [128, 512];
+  using stack = new DisposableStack();
+  const tensor = (name: string, shape: number[], seed: number) => {
+    const made = stack.use(device.tensor(name, shape));
+    made.write(Float32Array.from({ length: made.size }, normal(seed)));
+    return made;
+  };
+  const [x, w] = [tensor("x", [1, K], 1), tensor("w", [K, N], 2)];
+  const [gain, offset] = [tensor("gain", [K], 3), tensor("offset", [K], 4)];
+  const [normed, ...ys] = [[1, K], [1, N], [1, N]].map((shape) => tensor("y", shape, 5));
+  const texels = stack.use(device.texels("w", [K, N]));
+  texels.copyFrom(w);
+  using recording = await device.record("both", (pass) => {
+    layernormRowsForward(pass, { x, gain, bias: offset, y: normed }, { uniform: true });
+    linearForward(pass, { x: normed, w: texels, y: ys[0] }, { layout: "NN" });
+    linearForward(pass, { x, gain, offset, w: texels, y: ys[1] }, { layout: "NN" });
+  });
+  recording.run();
+  const [launched, own] = (await device.read(ys)).map((bytes) => new Uint32Array(bytes));
+  assertEquals(own, launched);
 });
 
 Deno.test("linearForward: a wide w of layout NT is bound in parts", async () => {

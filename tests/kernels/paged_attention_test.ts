@@ -3,6 +3,7 @@ import { Device, Pass } from "../../kernels/mod.ts";
 import {
   pagedAttentionForward,
   type PagedAttentionOptions,
+  pagedAttentionProjected,
 } from "../../kernels/paged_attention/mod.ts";
 import * as reference from "../../kernels/paged_attention/reference.ts";
 import { input, inTexture, LADDER, normal, type OpCase, testOp, update } from "./contract.ts";
@@ -75,6 +76,33 @@ for (const where of ["buffers", "textures"] as const) {
     ],
   );
 }
+
+testOp(
+  "pagedAttentionProjected: equals the reference",
+  pagedAttentionProjected,
+  reference.pagedAttentionProjected,
+  [
+    ...LADDER.map((T) => ({ M: 3, heads: 2, HS: 8, T })),
+    ...[[1, 4], [8, 8], [3, 20], [4, 64]].map(([heads, HS]) => ({
+      ...{ M: 1, heads, HS, T: 37 },
+    })),
+  ].map((s) => {
+    const { label, tensors, sizes } = attention({ ...s, rows: 1, texels: true });
+    const C = s.heads * s.HS;
+    return {
+      label,
+      tensors: {
+        ...tensors,
+        w: inTexture(input([C, C], normal(7))),
+        ...(C % 3 === 0 ? {} : { bias: input([C], normal(9)) }),
+        add: input([s.M, C], normal(11)),
+      },
+      options: { heads: s.heads },
+      sizes: { ...sizes, heads: s.heads },
+      tolerance: 1e-4,
+    };
+  }),
+);
 
 Deno.test("pagedAttentionForward: a row's bits depend on its own keys alone", async () => {
   const [M, heads, HS, T, slots] = [16, 2, 8, 64, 2];
@@ -160,4 +188,14 @@ Deno.test("pagedAttentionForward: shapes that do not fit are named", async () =>
     );
   fails({ heads: 3 }, "C / heads must be a whole number up to 128, got 8 / 3");
   fails({ heads: 2 }, "3 rows wanted, 2 given");
+  using w = device.texels("w", [8, 8]);
+  using cache = device.texels("cache", [16, 8]);
+  assertThrows(
+    () => {
+      const t = { q, keys: cache, values: cache, rows, blocks, y, w, add: q };
+      pagedAttentionProjected(new Pass(device), t, { heads: 4 });
+    },
+    RangeError,
+    "got 4 heads and 8 channels",
+  );
 });

@@ -14,6 +14,12 @@ export interface ReadFormatOptions {
   onInvalid?: OnInvalid;
   /** The most bytes that one document or record may have, unpacked. @default 64 MiB */
   maxDocumentBytes?: number;
+  /**
+   * What a web page becomes: its main text, or itself as HTML, for the step `mainText` to read it
+   * where the time is to be spent.
+   * @default "text"
+   */
+  webPages?: "text" | "html";
 }
 
 /** What a reader made of its bytes so far. */

@@ -1,6 +1,6 @@
 import type { Document } from "../../document.ts";
 import { concatBytes } from "../byte_reader.ts";
-import { extractMainText } from "../web/mod.ts";
+import { decodePage } from "../web/mod.ts";
 import {
   type DocumentReader,
   emptyReadReport,
@@ -8,10 +8,11 @@ import {
   type ReadFormatOptions,
   tooLong,
 } from "./document_reader.ts";
+import { pageReader } from "./web_page.ts";
 
 /**
  * A web page as one document: its main text, with the title as metadata; a page without any is
- * counted as skipped.
+ * counted as skipped. With `webPages: "html"` it is the page itself.
  *
  * @param path the file's name, for the document and errors
  * @throws {DataError} in the stream, where the page is longer than `maxDocumentBytes`
@@ -19,6 +20,7 @@ import {
 export function readHtml(path: string, options: ReadFormatOptions = {}): DocumentReader {
   const { maxDocumentBytes = MAX_DOCUMENT_BYTES } = options;
   const report = emptyReadReport();
+  const readPage = pageReader(options);
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   const { readable, writable } = new TransformStream<Uint8Array, Document>({
@@ -30,12 +32,12 @@ export function readHtml(path: string, options: ReadFormatOptions = {}): Documen
     async flush(controller) {
       if (bytes === 0) return;
       report.records++;
-      const page = await extractMainText(concatBytes(pieces));
+      const text = decodePage(concatBytes(pieces));
+      const page = await readPage({ id: "0", text, source: path, metadata: {}, html: true });
       if (page === null) report.skipped++;
       else {
         report.documents++;
-        const metadata = page.title === undefined ? {} : { title: page.title };
-        controller.enqueue({ id: "0", text: page.text, source: path, metadata });
+        controller.enqueue(page);
       }
     },
   });

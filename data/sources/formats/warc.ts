@@ -1,6 +1,6 @@
 import type { Document } from "../../document.ts";
 import { readingTransform } from "../byte_reader.ts";
-import { decodePage, extractMainText } from "../web/mod.ts";
+import { decodePage } from "../web/mod.ts";
 import {
   type DocumentReader,
   emptyReadReport,
@@ -11,10 +11,12 @@ import {
 } from "./document_reader.ts";
 import { decodeBody, MAX_HTTP_HEAD_BYTES, parseHttpResponse } from "./http_response.ts";
 import { type WarcRecord, warcRecords } from "./warc_records.ts";
+import { pageReader } from "./web_page.ts";
 
 /**
  * Web crawls as documents: of WARC the web pages (their main text) and plain texts that servers
- * answered with success or that were kept without an answer (`resource`), of WET the texts. Other records are counted as skipped. The id is the
+ * answered with success or that were kept without an answer (`resource`), of WET the texts. Other
+ * records are counted as skipped. The id is the
  * record's; metadata are `url`, `date` and a page's `title`.
  *
  * @param path the file's name, for the documents and errors
@@ -32,34 +34,36 @@ export function readWarc(path: string, options: ReadFormatOptions = {}): Documen
   const { onInvalid = "error", maxDocumentBytes = MAX_DOCUMENT_BYTES } = options;
   const report = emptyReadReport();
   const decode = utf8Decoder(path, report, onInvalid);
+  const readPage = pageReader(options);
 
   const pair = readingTransform<Document>(async function* (bytes) {
     for await (const record of warcRecords(bytes, path)) {
       const number = report.records++;
       const invalid = report.invalid;
-      const found = await contentOf(record);
-      if (found === null) {
+      const content = await contentOf(record);
+      const document = content && await readPage(documentOf(record, number, content));
+      if (document === null) {
         if (report.invalid === invalid) report.skipped++;
         continue;
       }
       report.documents++;
-      const { headers } = record;
-      const metadata = Object.fromEntries(
-        Object.entries({
-          url: headers["warc-target-uri"]?.replace(/^<(.*)>$/, "$1"),
-          date: headers["warc-date"],
-          title: found.title,
-        }).filter(([, value]) => value !== undefined),
-      );
-      const id = headers["warc-record-id"]?.replace(/^<(.*)>$/, "$1") || `${number}`;
-      yield { id, text: found.text, source: path, metadata };
+      yield document;
     }
   });
   return { ...pair, report };
 
-  async function contentOf(
-    record: WarcRecord,
-  ): Promise<{ text: string; title?: string } | null> {
+  function documentOf({ headers }: WarcRecord, number: number, content: Content): Document {
+    const metadata = Object.fromEntries(
+      Object.entries({
+        url: headers["warc-target-uri"]?.replace(/^<(.*)>$/, "$1"),
+        date: headers["warc-date"],
+      }).filter(([, value]) => value !== undefined),
+    );
+    const id = headers["warc-record-id"]?.replace(/^<(.*)>$/, "$1") || `${number}`;
+    return { id, source: path, metadata, ...content };
+  }
+
+  async function contentOf(record: WarcRecord): Promise<Content | null> {
     const contentType = record.headers["content-type"] ?? "";
     if (record.type === "conversion") {
       if (mediaType(contentType) !== "text/plain") return null;
@@ -84,16 +88,16 @@ export function readWarc(path: string, options: ReadFormatOptions = {}): Documen
   async function textOf(
     contentType: string,
     read: () => Promise<Uint8Array | null>,
-  ): Promise<{ text: string; title?: string } | null> {
+  ): Promise<Content | null> {
     const type = mediaType(contentType);
     if (type !== "text/plain" && type !== "text/html" && type !== "application/xhtml+xml") {
       return null;
     }
     const body = await read();
     if (body === null) return null;
-    if (type !== "text/plain") return await extractMainText(body, { contentType });
     const text = decodePage(body, contentType);
-    return text === "" ? null : { text };
+    if (text === "") return null;
+    return type === "text/plain" ? { text } : { text, html: true };
   }
 
   async function readWhole(record: WarcRecord): Promise<Uint8Array> {
@@ -101,6 +105,9 @@ export function readWarc(path: string, options: ReadFormatOptions = {}): Documen
     return await record.read();
   }
 }
+
+/** Of a record; `html` marks a page that is still to be read. */
+type Content = Pick<Document, "text" | "html">;
 
 /** The type without its parameters, in small letters. */
 function mediaType(contentType: string): string {

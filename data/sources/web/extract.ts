@@ -1,8 +1,7 @@
 import { Readability } from "@mozilla/readability";
 import { DOMParser } from "linkedom";
 import { removeFrames, removeLinkBlocks } from "./boilerplate.ts";
-import { decodePage } from "./encoding.ts";
-import type { ExtractMainTextOptions, MainText } from "./main_text.ts";
+import type { MainText } from "./main_text.ts";
 import { readNodeText } from "./text.ts";
 import { findElement, type PageNode, parsePage, parsePiece, walk, writePage } from "./tree.ts";
 
@@ -16,10 +15,8 @@ const MIN_PROSE_SHARE = 0.25;
 const MAX_ELEMENTS = 20_000;
 
 /** See `extractMainText`, which loads this module with its libraries when it is needed. */
-export function extract(bytes: Uint8Array, options: ExtractMainTextOptions): MainText | null {
-  const { contentType, maxBytes = 8 << 20 } = options;
-  if (bytes.length > maxBytes) return null;
-  const page = parsePage(decodePage(bytes, contentType));
+export function extract(html: string): MainText | null {
+  const page = parsePage(html);
   const ownTitle = findElement(page, "title");
   removeFrames(page);
   const unframed = bodyText(page);

@@ -4,4 +4,9 @@
  * @module
  */
 export { decodePage } from "./encoding.ts";
-export { extractMainText, type ExtractMainTextOptions, type MainText } from "./main_text.ts";
+export {
+  extractMainText,
+  type ExtractMainTextOptions,
+  type MainText,
+  mainText,
+} from "./main_text.ts";
