@@ -431,6 +431,7 @@ export {
   type Variant,
 } from "./kernels/mod.ts";
 export {
+  type AdapterSizes,
   type Affine,
   type AnyBatch,
   type Arena,
@@ -507,6 +508,7 @@ export {
   type LoadOptions,
   LORA_LAYERS,
   type LoraConfig,
+  type LoraWeights,
   type MarkedText,
   type Measured,
   mistakesOf,

@@ -93,6 +93,7 @@ export {
   writeGguf,
 } from "./export/mod.ts";
 export {
+  type AdapterSizes,
   type Constraint,
   generate,
   type GenerateOptions,
@@ -129,6 +130,7 @@ export {
   type GptParameters,
   type Head,
   type LoadOptions,
+  type LoraWeights,
   ParameterSet,
   type TensorMaker,
 } from "./gpt/mod.ts";

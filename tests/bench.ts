@@ -18,7 +18,7 @@ const BENCHES: Readonly<Record<string, readonly string[]>> = {
     "data/sources/web_bench.ts",
   ],
   attention: ["kernels/attention_bench.ts"],
-  finetune: ["model/trainer/step_bench.ts"],
+  finetune: ["model/trainer/step_bench.ts", "model/generation/adapter_bank_bench.ts"],
   memory: ["data/prepare/prepare_bench.ts"],
 };
 

@@ -51,17 +51,18 @@ export function adapterRowsForward(
   if (held < M) {
     throw new RangeError(`Cannot run adapterRowsForward: ${M} rows wanted, ${held} given`);
   }
-  const sizes = { K, N, R, S };
+  const slots = rows.shape[0];
+  const [byK, byR] = [K % 4 === 0, R % 4 === 0];
   pass.launch(
-    { label: "adapter_rows/low", code: adapterLowWgsl(rows.shape[0]) },
+    { label: "adapter_rows/low", code: adapterLowWgsl(slots, byK) },
     { x, rows, adapters, a, low },
-    { n: M * R, ...sizes },
+    { n: M * R, K: byK ? K / 4 : K, N, R, S },
     { threads: M * R },
   );
   pass.launch(
-    { label: "adapter_rows/high", code: adapterHighWgsl(rows.shape[0], accumulate) },
+    { label: "adapter_rows/high", code: adapterHighWgsl(slots, accumulate, byR) },
     { rows, adapters, low, b, y },
-    { n: M * N, ...sizes },
+    { n: M * N, K, N, R: byR ? R / 4 : R, S },
     { threads: M * N },
   );
 }

@@ -1,6 +1,8 @@
 /** A text and its class. */
 export interface LabelledText {
+  /** What was written. */
   text: string;
+  /** The name of its class. */
   label: string;
 }
 
@@ -29,6 +31,11 @@ export class NaiveBayes {
   #classes = new Map<string, { texts: number; words: number; counts: Map<string, number> }>();
   #texts = 0;
 
+  /**
+   * Counts the words of each class.
+   *
+   * @throws {RangeError} if there are no texts
+   */
   constructor(texts: Iterable<LabelledText>) {
     for (const { text, label } of texts) {
       const known = this.#classes.get(label) ?? { texts: 0, words: 0, counts: new Map() };

@@ -196,7 +196,9 @@ function adapterMemory(
     N: number;
   },
 ): AdapterMemory {
-  const { count: S, rank: R, targets } = sizes;
+  const { count: S, targets } = sizes;
+  // Ranks are read four at a time.
+  const R = 4 * Math.ceil(sizes.rank / 4);
   const lora = { rank: R, alpha: 1, dropout: 0, targets };
   const sites = blocks.flatMap(({ qkv, projection, up, down }) =>
     [qkv, projection, up, down].flatMap(({ weight }, i): [Tensor, AdaptedSite][] => {
@@ -209,7 +211,7 @@ function adapterMemory(
   const bySlot = word("adapters of slots", slots);
   bySlot.write(new Uint32Array(slots).fill(S));
   const C = blocks[0].projection.weight.shape[0];
-  const memory = { sizes, sites: new Map(sites), bySlot };
+  const memory = { sizes: { ...sizes, rank: R }, sites: new Map(sites), bySlot };
   return { ...memory, low: real("low", N, R), delta: real("delta", N, 4 * C) };
 }
 

@@ -10,6 +10,7 @@ export type {
   TokenLogprob,
   TokensEvent,
 } from "./request.ts";
+export type { AdapterSizes } from "./batch_memory.ts";
 export type { SizeOptions } from "./batch_sizes.ts";
 export { SAMPLING_DEFAULTS } from "./sampling.ts";
 export {

@@ -32,6 +32,7 @@ export {
   type GptGradients,
   type GptParameters,
   gradientTree,
+  type LoraWeights,
   ParameterSet,
   parameterTree,
   type Stretch,

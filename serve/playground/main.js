@@ -2,6 +2,7 @@
 import { asCurl, asTypeScript, requestOf, streamed } from "./requests.js";
 import { limitLength, makeSliders, readSettings } from "./settings.js";
 import { ask, listModels, Tokens } from "./stream.js";
+import { showClasses, showEntities } from "./told.js";
 import { followTokens, TextView } from "./transcript.js";
 
 const find = (id) => document.getElementById(id);
@@ -22,6 +23,7 @@ let running;
 let key = sessionStorage.getItem("key") ?? "";
 let models = [];
 
+const chosen = () => models.find(({ id }) => id === model.value) ?? {};
 const mode = () => document.querySelector("[name=mode]:checked").value;
 
 function stateOf(text) {
@@ -133,10 +135,29 @@ function setRunning(on) {
   if (!on) running = undefined;
 }
 
+/** Shows what a model with a head over classes tells of a text. */
+async function tell(text) {
+  say();
+  transcript.replaceChildren(hint);
+  const view = new TextView(transcript, "user");
+  view.prompt(text);
+  running = new AbortController();
+  setRunning(true);
+  const { id, labels } = chosen();
+  const options = { model: id, labels, text, key, signal: running.signal };
+  try {
+    await (chosen().tells === "texts" ? showClasses : showEntities)(view.element, options);
+  } catch (error) {
+    if (!running.signal.aborted) say(error);
+  }
+  setRunning(false);
+}
+
 async function submit() {
   const text = prompt.value;
   if (running || text === "") return;
   hint.hidden = true;
+  if (chosen().tells) return await tell(text);
   if (mode() === "completion") {
     last?.view?.remove();
     return await run(text);
@@ -180,8 +201,18 @@ async function loadModels() {
 }
 
 function setModel() {
-  const { max_model_len: context } = models.find(({ id }) => id === model.value) ?? {};
+  const { max_model_len: context, tells, task } = chosen();
   if (context) limitLength(context);
+  document.body.classList.toggle("tells", tells !== undefined);
+  if (tells === undefined && task === "chat") {
+    document.querySelector("[name=mode][value=chat]").checked = true;
+  }
+  setMode();
+  if (tells) {
+    send.textContent = tells === "texts" ? "Classify" : "Mark";
+    prompt.placeholder = "A text";
+    hint.hidden = true;
+  }
 }
 
 async function copy(button) {

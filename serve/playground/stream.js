@@ -39,6 +39,21 @@ export async function* ask(path, body, { key, signal }) {
   throw new Refusal(0, "The connection broke before the answer was over.");
 }
 
+/** Asks for an answer that comes as a whole. Throws a Refusal. */
+export async function post(path, body, { key, signal }) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...bearer(key) },
+    body: JSON.stringify(body),
+    signal,
+  }).catch((error) => {
+    if (signal.aborted) throw error;
+    throw new Refusal(0, "The server cannot be reached. Is it still running?");
+  });
+  if (!response.ok) throw await refusal(response);
+  return await response.json();
+}
+
 /** The models the server has. Throws a Refusal. */
 export async function listModels(key) {
   const response = await fetch("/v1/models", { headers: bearer(key) }).catch(() => {

@@ -20,6 +20,14 @@ export interface ModelBody {
   parameters: number;
   /** Number of different tokens. */
   vocabulary_size: number;
+  /** Name of the model that it is an adapter of. */
+  parent?: string;
+  /** What it was fine-tuned for. */
+  task?: string;
+  /** What it tells the classes of; then it writes no text. */
+  tells?: "texts" | "words";
+  /** Those classes by id. */
+  labels?: string[];
 }
 
 /** All models. */
@@ -38,6 +46,10 @@ const model: z.ZodType<ModelBody, ModelBody> = z.object({
   max_model_len: z.int(),
   parameters: z.int(),
   vocabulary_size: z.int(),
+  parent: z.string().optional(),
+  task: z.string().optional(),
+  tells: z.enum(["texts", "words"]).optional(),
+  labels: z.array(z.string()).optional(),
 }).openapi("Model");
 
 const modelList: z.ZodType<ModelListBody, ModelListBody> = z.object({
@@ -77,7 +89,7 @@ export function models(services: Services) {
 }
 
 function bodyOf(
-  { id, created, context, parameters, vocabularySize }: ServedModel,
+  { id, created, context, parameters, vocabularySize, base, task, head }: ServedModel,
 ): ModelBody {
   return {
     id,
@@ -87,5 +99,8 @@ function bodyOf(
     max_model_len: context,
     parameters,
     vocabulary_size: vocabularySize,
+    ...(base !== undefined && { parent: base }),
+    ...(task && { task: task.name }),
+    ...(head && { tells: head.of === "text" ? "texts" : "words", labels: [...head.labels] }),
   };
 }

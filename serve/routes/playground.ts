@@ -6,7 +6,7 @@ import { staticFile } from "../static_files.ts";
 /** What the page loads, from its own folder. */
 const FILES = [
   ...["icon.svg", "main.js", "requests.js", "settings.js", "stream.js", "style.css"],
-  "transcript.js",
+  ...["told.js", "transcript.js"],
 ];
 
 /** The routes of the page and its files. */

@@ -13,7 +13,7 @@ testOp(
   [
     ...LADDER.flatMap((n) => [
       { held: n, M: n, K: 20, N: 12, R: 3, S: 4 },
-      { held: 9, M: 7, K: n, N: 8, R: 4, S: 2 },
+      { held: 9, M: 7, K: n, N: 8, R: 8, S: 2 },
       { held: 9, M: 9, K: 8, N: n, R: 2, S: 3 },
     ]),
     { held: 33, M: 17, K: 64, N: 192, R: 64, S: 1 },

@@ -13,8 +13,8 @@ export interface CodecInput {
   next(): Promise<Uint8Array | null>;
   /** Takes back what the decoder has not used: bytes after the end of its data. */
   unread(bytes: Uint8Array): void;
-  /** Offset in the file of the first byte that `next` gives. */
-  start: number;
+  /** Offset in the file of the byte after those that `next` gave. */
+  offset(): number;
   path: string;
   /** `gzip`, `zstd` or `brotli`. */
   format: string;
@@ -23,7 +23,8 @@ export interface CodecInput {
 /**
  * Runs a decoder over the input until the decoder or the input ends.
  *
- * @throws {DataError} where the data are corrupt or cut short, with the offset that was reached
+ * @throws {DataError} where the data are corrupt or cut short, with the offset up to which they had
+ * been read: a decoder does not tell where among the last of them the trouble is
  */
 export async function* decode(codec: Codec, input: CodecInput): AsyncGenerator<Uint8Array> {
   let fed = 0;
@@ -68,7 +69,7 @@ export async function* decode(codec: Codec, input: CodecInput): AsyncGenerator<U
       input.unread(last.subarray(last.length - (fed - codec.bytesWritten)));
     }
   } catch (cause) {
-    throw inputError ?? corrupt(input, codec.bytesWritten, cause as Error & { code?: string });
+    throw inputError ?? corrupt(input, cause as Error & { code?: string });
   } finally {
     ended = true;
     codec.destroy();
@@ -77,16 +78,15 @@ export async function* decode(codec: Codec, input: CodecInput): AsyncGenerator<U
 }
 
 function corrupt(
-  { path, format, start }: CodecInput,
-  used: number,
+  { path, format, offset }: CodecInput,
   cause: Error & { code?: string },
 ): DataError {
   return cause.code === "Z_BUF_ERROR" || /unexpected end/i.test(cause.message)
-    ? cutShort(path, format, start + used, cause)
+    ? cutShort(path, format, offset(), cause)
     : new DataError(
       `Cannot unpack ${format}: the data are corrupt (${cause.message}); fetch the file again`,
       path,
-      start + used,
+      offset(),
       { cause },
     );
 }

@@ -24,7 +24,7 @@ export async function* readGzipMember(
   const input = {
     next: () => bytes.next(),
     unread: (rest: Uint8Array) => bytes.unread(rest),
-    start: bytes.offset,
+    offset: () => bytes.offset,
     path,
     format: "gzip",
   };

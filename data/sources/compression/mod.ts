@@ -115,7 +115,7 @@ async function* readBrotli(bytes: ByteReader, path: string): AsyncGenerator<Uint
       whole = true;
       if (!added) bytes.unread(rest);
     },
-    start: bytes.offset,
+    offset: () => bytes.offset,
     path,
     format: "brotli",
   });

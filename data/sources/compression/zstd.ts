@@ -45,7 +45,7 @@ export async function* readZstdFrame(
       return done ? null : value;
     },
     unread: () => {},
-    start,
+    offset: () => bytes.offset,
     path,
     format: "zstd",
   });

@@ -160,5 +160,10 @@ Deno.test("decompress: stops a bomb at maxExpandedBytes", async () => {
 
 Deno.test("decompress: no checksum, no magic: a wrong name is no error, a wrong brotli is", async () => {
   assertEquals(await unpack([TEXT], "plain.gz"), TEXT);
-  await assertRejects(() => unpack([TEXT], "plain.br"), DataError, "Cannot unpack brotli");
+  const error = await assertRejects(
+    () => unpack([TEXT], "plain.br"),
+    DataError,
+    "Cannot unpack brotli",
+  );
+  assertEquals(error.byteOffset, TEXT.length);
 });

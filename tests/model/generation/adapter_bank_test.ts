@@ -97,11 +97,14 @@ Deno.test("adapters: added and removed while requests run; a name used again sha
 
 Deno.test("adapters: what does not fit is refused and takes no place", () =>
   inPlace(2, async (device, base, folders) => {
-    const small = { count: 1, rank: 2, targets: ["c_attn"] };
+    const small = { count: 1, rank: 4, targets: ["c_attn"] };
     await using scheduler = await Scheduler.create(base, { maxBatch: 2, adapters: small });
     const refused = (folder: string, message: string) =>
       assertRejects(() => scheduler.addAdapter("x", folder), Error, message);
-    await refused(folders[1], "its rank is 3, there is room for 2");
+    await refused(
+      folders[1],
+      "it adapts attn.c_attn, attn.c_proj, mlp.c_fc, mlp.c_proj, there is room for c_attn",
+    );
     await refused(`${folders[0]}-gone`, "No such file");
     using other = testModel(device, { channels: 32 });
     await using wrong = await Scheduler.create(other, { maxBatch: 2, adapters: small });

@@ -263,3 +263,40 @@ Deno.test("playground: the page and its files come under a strict policy, with a
     await response.body?.cancel();
   }
 });
+
+Deno.test({
+  name: "playground: a model with a head tells classes with their probabilities, or marks entities",
+  ignore: path === undefined,
+  sanitizeResources: false,
+  sanitizeOps: false,
+  async fn() {
+    const labels = ["O", "B-PER", "I-PER"];
+    await using served = await Served.start({
+      models: {
+        classes: { head: { of: "text", labels: ["ham", "spam"] } },
+        entities: { head: { of: "token", labels } },
+      },
+    });
+    const browser = await chromium.launch({ executablePath: path, args: ARGUMENTS });
+    try {
+      const [page, faults] = await open(browser, served.url);
+      assertEquals(await page.locator("#send").innerText(), "Classify");
+      await page.fill("#prompt", "You won a prize!");
+      await page.click("#send");
+      await page.locator(".classes li").first().waitFor();
+      const rows = await page.locator(".classes li").allInnerTexts();
+      assertEquals(rows.length, 2);
+      assertMatch(rows.join(" "), /(ham|spam)\s+\d+\.\d%/);
+      await page.selectOption("#model", "entities");
+      assertEquals(await page.locator("#send").innerText(), "Mark");
+      await page.fill("#prompt", "Ann saw Bob <b>today</b>.");
+      await page.click("#send");
+      await page.locator(".text mark").first().waitFor();
+      assertMatch(await page.locator(".text").innerText(), /<b>/);
+      assertEquals(await page.locator(".text mark small").first().innerText(), "PER");
+      assertEquals(faults, { console: [], outside: [] });
+    } finally {
+      await browser.close();
+    }
+  },
+});
