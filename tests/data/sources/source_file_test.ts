@@ -58,18 +58,26 @@ Deno.test("listSources: a file has a size and a version, and its bytes whole or 
 });
 
 Deno.test("listSources: a file that changes while it is read is an error at its end", async () => {
-  const long = "x".repeat(200_000);
+  const long = "x".repeat(2_000_000); // more than is read ahead before it changes
   await withFiles({ "a.txt": long }, async (folder) => {
     const path = `${folder}/a.txt`;
     const changes: [() => Promise<void>, string, number][] = [
       [
         () => Deno.writeTextFile(path, "more", { append: true }),
-        "(200000 bytes before, 200004 now, 200004 read)",
-        200_004,
+        "(2000000 bytes before, 2000004 now, 2000004 read)",
+        2_000_004,
       ],
-      [() => Deno.truncate(path, 70_000), "(200000 bytes before, 70000 now, 70000 read)", 70_000],
-      [() => Deno.utime(path, 1, 1), "(200000 bytes before, 200000 now, 200000 read)", 200_000],
-      [() => Deno.remove(path), "(200000 bytes before, gone now, 200000 read)", 200_000],
+      [
+        () => Deno.truncate(path, 1_000_000),
+        "(2000000 bytes before, 1000000 now, 1000000 read)",
+        1_000_000,
+      ],
+      [
+        () => Deno.utime(path, 1, 1),
+        "(2000000 bytes before, 2000000 now, 2000000 read)",
+        2_000_000,
+      ],
+      [() => Deno.remove(path), "(2000000 bytes before, gone now, 2000000 read)", 2_000_000],
     ];
     for (const [change, found, offset] of changes) {
       await Deno.writeTextFile(path, long);
