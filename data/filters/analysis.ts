@@ -94,13 +94,13 @@ export function limitsOf<Limits extends object>(
     if (typeof value !== typeof usual || Array.isArray(value) !== Array.isArray(usual)) {
       const type = Array.isArray(usual) ? "a list" : `a ${typeof usual}`;
       throw new TypeError(
-        `Cannot filter by ${step}: ${name} must be ${type}, got ${JSON.stringify(value)}`,
+        `Cannot filter by ${step}: "${name}" must be ${type}, got ${JSON.stringify(value)}`,
       );
     }
     if (typeof value === "number" && !(value >= 0)) {
       throw new RangeError(
-        `Cannot filter by ${step}: wanted ${name} of at least 0, got ${value}; to turn the rule ` +
-          `off give a limit that nothing passes`,
+        `Cannot filter by ${step}: wanted "${name}" of at least 0, got ${value}; to turn the ` +
+          `rule off give a limit that nothing passes`,
       );
     }
     limits[name as keyof Limits] = value as Limits[keyof Limits];

@@ -289,11 +289,11 @@ Deno.test("prepare: a config file says what flags say; what is wrong in it is on
       [{ minWords: "3" }, /"minWords" in bad\.json must be a whole number at least 0, got "3"/],
       [{ pii: ["mail"] }, /"pii" in bad\.json must be some of email, .*Did you mean "email"\?/],
       [{ c4Quality: { minSentence: 1 } }, /Cannot filter by C4 quality: there is no limit minSen/],
-      [{ c4Quality: { minSentences: "1" } }, /minSentences must be a number, got "1"/],
-      [{ gopherQuality: { minWords: -1 } }, /wanted minWords of at least 0, got -1/],
+      [{ c4Quality: { minSentences: "1" } }, /"minSentences" must be a number, got "1"/],
+      [{ gopherQuality: { minWords: -1 } }, /wanted "minWords" of at least 0, got -1/],
       [{ blockedWords: "none.txt" }, /there is no such file; check the path, at none\.txt:0/],
       [{ decontaminate: "none.txt" }, /there is no such file; check the path, at none\.txt:0/],
-      [{ repeatedIn: "corpus" }, /removeRepeated must be line or paragraph, got neither/],
+      [{ repeatedIn: "corpus" }, /--remove-repeated must be line or paragraph, got neither/],
       [{ languages: ["xx"] }, /Cannot filter by language: wanted some of .*, got xx/],
     ];
     for (const [content, message] of wrong) {

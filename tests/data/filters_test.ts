@@ -120,7 +120,11 @@ Deno.test("lengthFilter: on its limits a document stays, beyond them it goes", (
   assertDrops(step, "a b cdefgh", "too many characters");
   assertDrops(step, "abcdef", "too few words");
   assertDrops(step, "a b c d e", "too many words");
-  assertThrows(() => lengthFilter({ minWords: -1 }), RangeError, "minWords of at least 0, got -1");
+  assertThrows(
+    () => lengthFilter({ minWords: -1 }),
+    RangeError,
+    '"minWords" of at least 0, got -1',
+  );
 });
 
 Deno.test("gopherQuality: each published limit, on it and beyond it", () => {
