@@ -28,7 +28,7 @@ export async function score(options: EvalValues): Promise<number> {
   }
   const inputs = { ...options, predictions };
   if (task === "text") throw new UsageError("eval --task text measures a model: give it --data.");
-  await tellScored(await SCORERS[task](inputs), options);
+  await tellScored(await SCORERS[task](inputs), { ...options, task });
   return 0;
 }
 

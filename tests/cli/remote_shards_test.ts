@@ -81,7 +81,7 @@ Deno.test("quern train --data https://…/: fetches shards into a cache, which r
       assertEquals(refused.code, 1);
       assertMatch(
         refused.stderr,
-        /wanted cacheBytes of at least \d+, the largest shard, got 10\n$/,
+        /wanted --cache-bytes of at least \d+, the largest shard, got 10\n$/,
       );
     });
   }));

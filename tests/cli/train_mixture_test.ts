@@ -222,5 +222,5 @@ Deno.test("quern train --document-mask: on shards that tell documents, and on no
     assertEquals([cut.code, text.code], [1, 1]);
     const plain = ["train", ...SMALL, "--data", "cut", "--restart-positions", "--out", "refused"];
     const { stderr } = await quern(plain, { cwd });
-    assertMatch(stderr, /Cannot train: restartPositions goes with documentMask only/);
+    assertMatch(stderr, /Cannot train: --restart-positions goes with --document-mask only/);
   }));
