@@ -36,6 +36,12 @@ export interface EngineOptions extends EngineSetup {
   notify?: (message: string) => void;
 }
 
+/**
+ * How long an ended Worker may take to unload the GPU's driver, in milliseconds: nothing tells when it
+ * is done, and a process that ends while it happens crashes in the driver's exit handlers.
+ */
+const UNLOAD_MS = 300;
+
 /** Longest wait before a restart, in milliseconds. */
 const MAX_RESTART_DELAY_MS = 60_000;
 /** How long the engine must have been ready for its next fault to be the first again. */
@@ -204,12 +210,13 @@ class WorkerEngine implements Engine {
     return addStats(this.#before, this.#last);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Ends the Worker; resolves when it has let go of the GPU's driver. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#state = "closed";
     clearTimeout(this.#restart);
     this.#end("The engine was closed.");
     this.#ready.reject(new Error("The engine was closed before it was ready"));
-    return Promise.resolve();
+    await new Promise((resolve) => setTimeout(resolve, UNLOAD_MS));
   }
 
   #begin(): number {
