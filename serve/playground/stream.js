@@ -12,17 +12,8 @@ export class Refusal extends Error {
 }
 
 /** Asks for a streamed answer and gives each event's JSON. Throws a Refusal. */
-export async function* ask(path, body, { key, signal }) {
-  const response = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...bearer(key) },
-    body: JSON.stringify(body),
-    signal,
-  }).catch((error) => {
-    if (signal.aborted) throw error;
-    throw new Refusal(0, "The server cannot be reached. Is it still running?");
-  });
-  if (!response.ok) throw await refusal(response);
+export async function* ask(path, body, client) {
+  const response = await send(path, body, client);
   let rest = "";
   for await (const part of chunks(response.body.pipeThrough(new TextDecoderStream()))) {
     const events = (rest + part).split("\n\n");
@@ -40,7 +31,13 @@ export async function* ask(path, body, { key, signal }) {
 }
 
 /** Asks for an answer that comes as a whole. Throws a Refusal. */
-export async function post(path, body, { key, signal }) {
+export async function post(path, body, client) {
+  const response = await send(path, body, client);
+  return await response.json();
+}
+
+/** Sends a request. Throws a Refusal unless the answer is good. */
+async function send(path, body, { key, signal }) {
   const response = await fetch(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", ...bearer(key) },
@@ -51,7 +48,7 @@ export async function post(path, body, { key, signal }) {
     throw new Refusal(0, "The server cannot be reached. Is it still running?");
   });
   if (!response.ok) throw await refusal(response);
-  return await response.json();
+  return response;
 }
 
 /** The models the server has. Throws a Refusal. */
