@@ -134,12 +134,12 @@ class EngineHost {
   }
 
   async #embed({ id, model, prompts }: EmbedMessage): Promise<void> {
-    const { host } = this.#find(model);
+    const { host, adapter } = this.#find(model);
     const cancelled = new AbortController();
     this.#cancel.set(id, () => cancelled.abort());
     try {
       const { signal } = cancelled;
-      const vectors = await host.vectors(prompts, signal);
+      const vectors = await host.vectors(prompts, { adapter, signal });
       this.post({ type: "embedded", id, vectors });
       this.#end(id);
     } catch (error) {

@@ -56,10 +56,13 @@ export class ModelHost {
   }
 
   /** Embeddings of prompts, or, where the model has a head, their logits. */
-  async vectors(prompts: readonly Uint32Array[], signal: AbortSignal): Promise<Float32Array[]> {
+  async vectors(
+    prompts: readonly Uint32Array[],
+    options: { adapter?: string; signal: AbortSignal },
+  ): Promise<Float32Array[]> {
     const { runner } = this;
     if (runner instanceof Classifier) return await runner.logits(prompts);
-    return await Promise.all(prompts.map((prompt) => runner.embed(prompt, signal)));
+    return await Promise.all(prompts.map((prompt) => runner.embed(prompt, options)));
   }
 
   /**
