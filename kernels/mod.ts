@@ -55,7 +55,9 @@ export {
 export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
 export {
   checkVariants,
+  distance,
   giveUpWrongVariants,
+  type HostData,
   KERNEL_CASES,
   type KernelCase,
   type KernelCaseMaker,
