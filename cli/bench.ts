@@ -1,5 +1,4 @@
 /** `quern bench`: how fast every op and whole steps are, beside what the adapter and others can do. */
-import { Device } from "../kernels/mod.ts";
 import { type Preset, PRESETS } from "../model/mod.ts";
 import type { Contender, WorkSizes } from "./bench/contender.ts";
 import { openJax } from "./bench/jax.ts";
@@ -7,7 +6,7 @@ import { benchKernels } from "./bench/kernels.ts";
 import { benchDecoding, benchTraining } from "./bench/steps.ts";
 import { describeDecoding, describeTraining, KERNEL_HEADING, kernelRow } from "./bench/table.ts";
 import { openTorch } from "./bench/torch.ts";
-import { TUNE_OPTION } from "./kernel_choices.ts";
+import { openDevice, TUNE_OPTION } from "./kernel_choices.ts";
 import { prepareChoices, tuneNow } from "./train_tuning.ts";
 import { measureSpeed } from "./gpu_speed.ts";
 import { defineOptions, parseOptions } from "./options.ts";
@@ -76,7 +75,7 @@ export async function bench(args: string[]): Promise<number> {
   const sizes = options.models.length > 0 ? options.models : MODEL_NAMES;
   const models = MODEL_NAMES.filter((name) => sizes.includes(name));
   const ops = regexOf(options.ops);
-  using device = await Device.open();
+  using device = await openDevice();
   await using stack = new AsyncDisposableStack();
   const contenders: Contender[] = [];
   for (const open of options.others ? [openTorch, openJax] : []) {
