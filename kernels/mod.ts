@@ -55,11 +55,15 @@ export {
 export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
 export {
   checkVariants,
+  distance,
+  giveUpWrongVariants,
+  type HostData,
   KERNEL_CASES,
   type KernelCase,
   type KernelCaseMaker,
   type ModelSizes,
   TrialRun,
+  type WrongVariant,
 } from "./contract/mod.ts";
 export { copy } from "./copy/mod.ts";
 export {

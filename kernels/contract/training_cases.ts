@@ -96,6 +96,17 @@ function attentionSaved({ B, T, C, heads }: ModelSizes) {
   };
 }
 
+/** Rows and their statistics. */
+function layernormSaved(N: number, C: number) {
+  const next = normal();
+  const x = Float64Array.from({ length: N * C }, () => Math.fround(next()));
+  const [y, mean, rstd] = [new Float64Array(N * C), new Float64Array(N), new Float64Array(N)];
+  const gain = new Float64Array(C);
+  layernormReference.layernormForward({ x, gain, y, mean, rstd }, { N, C });
+  const of = (shape: number[], data: Float64Array) => input(shape, (i) => data[i]);
+  return { x: of([N, C], x), mean: of([N], mean), rstd: of([N], rstd) };
+}
+
 /** What training does, in the order of a step. */
 export const TRAINING_CASES: readonly KernelCaseMaker[] = [
   {
@@ -296,10 +307,8 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
       op: layernormBackward,
       reference: layernormReference.layernormBackward,
       tensors: {
-        x: input([B * T, C]),
+        ...layernormSaved(B * T, C),
         gain: input([C], normal(3)),
-        mean: input([B * T], normal(5)),
-        rstd: input([B * T], (i) => 0.5 + (i % 7) / 7),
         dy: input([B * T, C], normal(9)),
         dx: accumulate([B * T, C]),
         dgain: accumulate([C]),

@@ -155,7 +155,7 @@ interface Done {
 
 /** By the beam search of a model with an encoder. */
 async function bySearch({ c, services, model, fields, parts }: Work): Promise<Done> {
-  const { engine, limits, metrics, quota } = services;
+  const { engine, metrics, quota } = services;
   const { beams, length_penalty, no_repeat_ngram, max_tokens } = fields;
   if ((max_tokens ?? 1) > model.context) {
     throw badRequest(`max_tokens must be at most ${model.context}, got ${max_tokens}`, {
