@@ -79,6 +79,9 @@ function product(
   };
 }
 
+const DROPOUT = { seed: 7, step: 3, layer: 5, rate: 0.1 };
+const clockOf = (i: number) => [DROPOUT.seed, DROPOUT.step][i];
+
 const tokensBelow = (V: number) => (i: number) => (i * 7919) % V;
 
 const attentionOperations = ({ B, T, C }: ModelSizes, products: number) => products * B * T * T * C;
@@ -138,11 +141,9 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
     at: ({ B, T, C }) => ({
       op: dropoutForward,
       reference: dropoutReference.dropoutForward,
-      tensors: { x: update([B * T * C]), clock: input([2], (i) => [7, 3][i], "u32") },
-      options: { rate: 0.1, layer: 5 },
-      sizes: {
-        keep: (element: number) => keepFactor({ seed: 7, step: 3, layer: 5, rate: 0.1 }, element),
-      },
+      tensors: { x: update([B * T * C]), clock: input([2], clockOf, "u32") },
+      options: { rate: DROPOUT.rate, layer: DROPOUT.layer },
+      sizes: { keep: (element: number) => keepFactor(DROPOUT, element) },
     }),
   },
   {
@@ -213,6 +214,19 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
       op: residualForward,
       reference: residualReference.residualForward,
       tensors: { a: input([B * T * C]), b: input([B * T * C]), y: output([B * T * C]) },
+    }),
+  },
+  {
+    name: "residual with dropout",
+    at: ({ B, T, C }) => ({
+      op: residualForward,
+      reference: residualReference.residualForward,
+      tensors: {
+        ...{ a: input([B * T * C]), b: input([B * T * C]), y: output([B * T * C]) },
+        clock: input([2], clockOf, "u32"),
+      },
+      options: { dropout: DROPOUT.rate, layer: DROPOUT.layer },
+      sizes: { keep: (element: number) => keepFactor(DROPOUT, element) },
     }),
   },
   {
