@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { inFolder, quern } from "./quern.ts";
+import { inFolder, lossesOf, quern, startQuern } from "./quern.ts";
 
 /** A model so small that it trains in a second, on texts of at most 16 bytes. */
 const SMALL: readonly string[] = [
@@ -350,4 +350,61 @@ Deno.test("quern finetune --lora-rank: an adapter as PEFT writes it, measured, m
     const again = await quern(["finetune", "--from", "run", ...args, ...task], { cwd });
     assertEquals(again.code, 2);
     assertStringIncludes(again.stderr, "is an adapter itself; merge it first");
+  }));
+
+Deno.test("quern finetune --resume: after Ctrl-C all losses are those of a run never ended", () =>
+  inFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/a.tsv`, labelled(60));
+    await Deno.writeTextFile(`${cwd}/pairs.tsv`, toyPairs());
+    const plain = ["train", ...SMALL, "--iterations", "2", "--data", "text.txt"];
+    await quern([...plain, "--sample-interval", "0", "--out", "base"], { cwd });
+    const few = ["--batch-size", "4", "--dropout", "0.1", "--tune", "off", "--json"];
+    const shape = ["--heads", "2", "--channels", "32", "--context", "16", "--source-size", "280"];
+    const cases: [string, string[]][] = [
+      ["head", ["--task", "classify", "--data", "a.tsv", "--from", "base", "--lora-rank", "2"]],
+      [
+        "pairs",
+        ["--task", "translate", "--data", "pairs.tsv", ...shape]
+          .concat("--architecture", "encoder-decoder", "--bleu-tokenizer", "zh"),
+      ],
+    ];
+    for (const [name, task] of cases) {
+      const args = ["finetune", ...few, ...task, "--epochs", "12", "--patience", "50"];
+      const whole = await quern([...args, "--out", `${name}-whole`], { cwd });
+      assertEquals(whole.code, 0, whole.stderr);
+      const out = ["--out", `${name}-ended`];
+      const child = startQuern([...args, ...out], { cwd });
+      const told = new Response(child.stderr).text();
+      let seen = "";
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+        if (!/"step"/.test(seen) && /"step"/.test(text)) child.kill("SIGINT");
+        seen += text;
+      }
+      assertEquals((await child.status).code, 130, await told);
+      assertStringIncludes(
+        await told,
+        `Go on with the same flags and --out ${name}-ended --resume`,
+      );
+      const other = await quern([...args, ...out, "--resume", "--learning-rate", "1"], { cwd });
+      assertEquals(other.code, 2);
+      assertStringIncludes(other.stderr, "--learning-rate was 0.0005 and is 1 now");
+      const { code, stdout, stderr } = await quern([...args, ...out, "--resume"], { cwd });
+      assertEquals(code, 0, stderr);
+      const [before, after] = [
+        await lossesOf(`${cwd}/${name}-whole`),
+        await lossesOf(
+          `${cwd}/${name}-ended`,
+        ),
+      ];
+      assertEquals(after, before);
+      const last = (text: string) => JSON.parse(text.trimEnd().split("\n").at(-1)!);
+      assertEquals(last(stdout), last(whole.stdout));
+    }
+    const { stderr } = await quern(
+      ["finetune", "--task", "text", "--data", "text.txt", "--resume"],
+      {
+        cwd,
+      },
+    );
+    assertStringIncludes(stderr, "--resume needs the run: name its folder with --out.");
   }));
