@@ -9,10 +9,10 @@ import {
   shardEvaluationBatches,
   type Tokenizer,
 } from "../data/mod.ts";
-import { Device } from "../kernels/mod.ts";
 import { Evaluator, Gpt } from "../model/mod.ts";
 import { openModelFolder } from "./checkpoint_options.ts";
 import { type DataSource, findSources, sharedTokenizer } from "./data_sources.ts";
+import { openDevice } from "./kernel_choices.ts";
 import { EVAL_OPTIONS } from "./eval_options.ts";
 import { evaluateOnTask } from "./eval_task.ts";
 import { parseOptions } from "./options.ts";
@@ -34,7 +34,7 @@ export async function evaluate(args: string[]): Promise<number> {
   const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
   const sources = await findSources(options.data, options);
   await sharedTokenizer(sources, { tokenizer, of: folder });
-  using device = await Device.open();
+  using device = await openDevice();
   using model = await Gpt.load(device, folder);
   let [sum, weight, bytes] = [0, 0, 0];
   const { batchSize } = options;

@@ -1,9 +1,10 @@
 /** `quern eval --task`: measures a model at what it was made for. */
 import { join } from "@std/path";
 import { readTokenizer } from "../data/mod.ts";
-import { Device } from "../kernels/mod.ts";
+import type { Device } from "../kernels/mod.ts";
 import { EncoderDecoder, Gpt, type GptConfig } from "../model/mod.ts";
 import { openModelFolder } from "./checkpoint_options.ts";
+import { openDevice } from "./kernel_choices.ts";
 import { type EvalValues, tellScored } from "./score.ts";
 import {
   evaluateTask,
@@ -40,7 +41,7 @@ export async function evaluateOnTask(
     load: (d: Device) => Promise<TaskNetwork>,
   ) => {
     if (!options.json) task.notes.forEach((note) => console.error(note));
-    using device = await Device.open();
+    using device = await openDevice();
     using model = await load(device);
     const rows = planRows(task, context);
     const given = { ...options, tokenizer };
@@ -63,7 +64,7 @@ export async function evaluateOnTask(
   const config = await Gpt.readConfig(folder);
   if (name === "choice") {
     assertHead(folder, config, undefined);
-    using device = await Device.open();
+    using device = await openDevice();
     using model = await Gpt.load(device, folder);
     const { data: sources, batchSize, onBad } = options;
     const inputs = { tokenizer, sources, batchSize, onBad };

@@ -1,10 +1,10 @@
 /** `quern finetune`: from examples of a task to a model that does it. */
 import { join } from "@std/path";
 import { describeExample } from "../data/mod.ts";
-import { Device } from "../kernels/mod.ts";
 import { findBase, type FinetuneOptions } from "./finetune_model.ts";
 import { FINETUNE_OPTIONS } from "./finetune_options.ts";
 import { finetuneOnce } from "./finetune_run.ts";
+import { openDevice } from "./kernel_choices.ts";
 import { parseOptions } from "./options.ts";
 import { createRun, discardRun } from "./run_folder.ts";
 import { describeRows, openTask, planRows } from "./tasks/mod.ts";
@@ -39,7 +39,7 @@ export async function finetune(args: string[]): Promise<number> {
     }
     return 0;
   }
-  using device = await Device.open();
+  using device = await openDevice();
   const { dryRun: _, json: __, ...settings } = options;
   const folder = await createRun(options.out, settings);
   try {

@@ -18,6 +18,7 @@ import {
   evaluateTask,
   measureTask,
   type PartName,
+  scoreAnswers,
   type Task,
   type TaskNetwork,
   type TaskRows,
@@ -102,7 +103,7 @@ async function copyAdapter(from: string, to: string): Promise<void> {
 
 async function train(
   model: TaskNetwork,
-  { task, rows, options, seed, folder }: FinetuneInputs,
+  { base, task, rows, options, seed, folder }: FinetuneInputs,
   settings: Partial<TrainOptions>,
   tunes: boolean,
 ): Promise<{ interrupted: boolean }> {
@@ -123,13 +124,11 @@ async function train(
     batches: taskBatches(task.sets.train, { ...rows.options(options), order: "shuffled", seed }),
     ...(task.sets.validation.length > 0 && {
       evaluate: async (evaluator) => {
-        const { validationLoss, score } = await measureTask(
-          evaluator,
-          task,
-          rows,
-          "validation",
-          options,
-        );
+        const part = "validation";
+        const measured = await measureTask(evaluator, task, rows, part, options);
+        const given = { ...options, tokenizer: base.tokenizer };
+        const score = measured.score ?? await scoreAnswers(model, task, part, given);
+        const { validationLoss } = measured;
         return { validationLoss, ...(score !== undefined && { score }) };
       },
     }),

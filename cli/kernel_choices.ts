@@ -1,6 +1,11 @@
 /** The variants of kernels that were chosen on this machine, in the user's cache folder. */
 import { join } from "@std/path";
-import type { ChoiceTable, Device } from "../kernels/mod.ts";
+import {
+  type ChoiceTable,
+  Device,
+  giveUpWrongVariants,
+  type WrongVariant,
+} from "../kernels/mod.ts";
 import { defineOptions } from "./options.ts";
 
 /** Which variants of its kernels a command may use. */
@@ -12,7 +17,7 @@ export const TUNE_OPTION = defineOptions({
     help:
       "Variants of kernels: those that give the same bits, measured while training and kept in the " +
       "cache; full, measured first, also with sums in another order, which changes the last digits; " +
-      "off, the defaults.",
+      "off, the defaults. A default that computes wrong on this adapter is never used.",
   },
 });
 
@@ -32,6 +37,8 @@ interface CacheFile {
   cached: ChoiceTable;
   /** Variants of any order. */
   full: ChoiceTable;
+  /** Defaults that compute wrong; absent until they were checked. */
+  wrong?: WrongVariant[];
 }
 
 /** Options of {@linkcode ChoiceCache}. */
@@ -43,8 +50,9 @@ export interface ChoiceCacheOptions {
 }
 
 /**
- * The choices for one adapter, its features and limits, and this version of Deno. What is written is
- * there whole or not at all; where nothing can be read or written, choices are lost with the process.
+ * The choices for one adapter with its driver, features and limits, and this version of Deno. What is
+ * written is there whole or not at all; where nothing can be read or written, choices are lost with the
+ * process.
  */
 export class ChoiceCache {
   #warn: (text: string) => void;
@@ -72,17 +80,39 @@ export class ChoiceCache {
 
   /** Adds the device's choices to those of a mode. */
   async add(mode: Exclude<TuneMode, "off">): Promise<void> {
+    const { orders, variants } = this.device.choices.table;
+    await this.#change((file) => {
+      Object.assign(file[mode].orders, orders);
+      Object.assign(file[mode].variants, variants);
+    });
+  }
+
+  /**
+   * Has the device give up the variants that compute wrong on its adapter, with a warning for each. They
+   * are looked for once, which takes half a second to three on software, and known from then on.
+   *
+   * @throws {GpuError} if all variants of an op are wrong
+   */
+  async giveUpWrong(): Promise<void> {
+    const known = (await this.#readFile())?.wrong;
+    for (const { label } of known ?? []) this.device.choices.drop(label);
+    const wrong = known ?? await giveUpWrongVariants(this.device);
+    for (const { label, fault } of wrong) {
+      this.#warn(`Not using ${label} on this adapter: ${fault}`);
+    }
+    if (!known) await this.#change((file) => file.wrong = wrong);
+  }
+
+  async #change(change: (file: CacheFile) => void): Promise<void> {
     if (!this.path) return;
-    const { device } = this;
     const file = await this.#readFile() ?? {
       version: VERSION,
-      adapter: device.adapter.info.description,
+      adapter: this.device.adapter.info.description,
       deno: Deno.version.deno,
       cached: { orders: {}, variants: {} },
       full: { orders: {}, variants: {} },
     };
-    Object.assign(file[mode].orders, device.choices.table.orders);
-    Object.assign(file[mode].variants, device.choices.table.variants);
+    change(file);
     const partial = `${this.path}.${crypto.randomUUID()}.partial`;
     try {
       await Deno.mkdir(join(this.path, ".."), { recursive: true });
@@ -100,12 +130,29 @@ export class ChoiceCache {
     if (text === undefined) return undefined;
     try {
       const file = JSON.parse(text) as CacheFile;
-      if (file.version === VERSION && isTable(file.cached) && isTable(file.full)) return file;
+      const whole = isTable(file.cached) && isTable(file.full) && areWrong(file.wrong ?? []);
+      if (file.version === VERSION && whole) return file;
     } catch {
       // Told of below.
     }
     this.#warn(`Ignoring the choices of kernels in ${this.path}: the file is damaged.`);
   }
+}
+
+/**
+ * Opens the GPU for a command whose ops have variants, without those that compute wrong on it.
+ *
+ * @throws {GpuError} if there is no adapter, or all variants of an op are wrong
+ */
+export async function openDevice(): Promise<Device> {
+  const device = await Device.open();
+  try {
+    await (await ChoiceCache.of(device)).giveUpWrong();
+  } catch (error) {
+    device[Symbol.dispose]();
+    throw error;
+  }
+  return device;
 }
 
 /** Checks that something read from a file is a table. */
@@ -115,6 +162,11 @@ export function isTable(value: unknown): value is ChoiceTable {
     typeof part === "object" && part !== null &&
     Object.values(part).every((name) => typeof name === "string")
   );
+}
+
+function areWrong(value: unknown): value is WrongVariant[] {
+  return Array.isArray(value) &&
+    value.every((each) => typeof each?.label === "string" && typeof each?.fault === "string");
 }
 
 /** The folder for what can be made anew, as each system has it; undefined where it may not be asked for. */

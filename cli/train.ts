@@ -1,7 +1,6 @@
 /** `quern train`: from data to a trained model in a run folder. */
 import { join } from "@std/path";
 import type { Tokenizer } from "../data/mod.ts";
-import { Device } from "../kernels/mod.ts";
 import { generate, type Gpt } from "../model/mod.ts";
 import {
   type EventConsumer,
@@ -12,6 +11,7 @@ import {
   SamplesFile,
 } from "./consumers/mod.ts";
 import { Interrupt } from "./interrupt.ts";
+import { openDevice } from "./kernel_choices.ts";
 import { describePlan } from "./memory_plan.ts";
 import { parseGivenOptions } from "./options.ts";
 import { openProgress } from "./progress.ts";
@@ -33,7 +33,7 @@ const SAMPLE_TOKENS = 160;
  */
 export async function train(args: string[]): Promise<number> {
   const given = parseGivenOptions(TRAIN_OPTIONS, args);
-  using device = await Device.open();
+  using device = await openDevice();
   if (given.dryRun) {
     const plan = await planTrainRun(device, given);
     console.log(given.json ? JSON.stringify(plan) : describePlan("this model", plan));

@@ -4,7 +4,7 @@ import type { Trainer } from "../model/mod.ts";
 import { ChoiceCache, type TuneMode } from "./kernel_choices.ts";
 import { writeRunKernels } from "./run_folder.ts";
 
-/** Longest that tuning takes: on software a variant compiles in half a second and runs in tenths. */
+/** No shapes are begun after so long: on software a variant compiles in half a second and runs in tenths. */
 const BUDGET_MS = { gpu: 10_000, software: 45_000 };
 
 const budgetOf = (device: Device) => device.prefersTextures ? BUDGET_MS.software : BUDGET_MS.gpu;
@@ -40,9 +40,13 @@ export async function tuneFirst(device: Device, trainer: Trainer): Promise<void>
   if (orders.length > 0) console.error("Losses differ from --tune cached in their last digits.");
 }
 
-/** Measures the variants of all that was recorded and is not decided, and keeps what it chooses. */
-export async function tuneNow(device: Device, mode: TuneMode): Promise<void> {
-  if (mode === "off") return;
+/**
+ * Measures the variants of all that was recorded and is not decided, and keeps what it chooses.
+ *
+ * @returns whether it chose anything
+ */
+export async function tuneNow(device: Device, mode: TuneMode): Promise<boolean> {
+  if (mode === "off") return false;
   let chosen = false;
   const options = { anyOrder: mode === "full", budgetMs: budgetOf(device) };
   for await (const event of tune(device, options)) {
@@ -50,11 +54,16 @@ export async function tuneNow(device: Device, mode: TuneMode): Promise<void> {
     chosen ||= event.type === "chosen";
   }
   if (chosen) await (await ChoiceCache.of(device)).add(mode);
+  return chosen;
 }
 
-/** Chooses among variants that give the same bits, while a run trains. */
-export function tuning(device: Device): AsyncGenerator<TuneEvent> {
-  return tune(device, { budgetMs: budgetOf(device) });
+/**
+ * Chooses among variants that give the same bits, while a run trains. What the time did not suffice for
+ * has its turn in the next run, and at least one of its shapes is decided then; where all are, nothing
+ * is tried.
+ */
+export function tuning(device: Device, budgetMs = budgetOf(device)): AsyncGenerator<TuneEvent> {
+  return tune(device, { budgetMs });
 }
 
 /** Writes down what has been chosen, and warns of what was dropped. */

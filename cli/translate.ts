@@ -2,9 +2,9 @@
 import { join } from "@std/path";
 import { TextLineStream } from "@std/streams";
 import { readText, readTokenizer, sourceIds } from "../data/mod.ts";
-import { Device } from "../kernels/mod.ts";
 import { EncoderDecoder, Translator } from "../model/mod.ts";
 import { CHECKPOINT_OPTIONS, openModelFolder } from "./checkpoint_options.ts";
+import { openDevice } from "./kernel_choices.ts";
 import { defineOptions, JSON_OPTION, parseOptions } from "./options.ts";
 import { cutSource, TASK_DATA_OPTIONS } from "./tasks/mod.ts";
 import { UsageError } from "./usage_error.ts";
@@ -50,7 +50,7 @@ export async function translate(args: string[]): Promise<number> {
     );
   }
   const tokenizer = await readTokenizer(join(folder, "tokenizer.json"));
-  using device = await Device.open();
+  using device = await openDevice();
   using model = await EncoderDecoder.load(device, folder);
   using translator = await Translator.create(model, { beams, batchSize });
   const { context } = model.config;

@@ -37,6 +37,12 @@ const settingWords = [1, 0, 0.9, 0].map((value) =>
 );
 const settings = (i: number) => [...settingWords, 7, 0, 0, 0, 0, 0, 0, 0][i % 12];
 
+/** Weights of which a sum over K stays as large as its addends. */
+function addends(K: number): () => number {
+  const next = normal(3);
+  return () => next() / Math.sqrt(K);
+}
+
 /** What a decoding step does, for a token of each of a few sequences. */
 export const DECODING_CASES: readonly KernelCaseMaker[] = [
   {
@@ -86,7 +92,7 @@ export const DECODING_CASES: readonly KernelCaseMaker[] = [
         reference: linearReference.qkvForward,
         tensors: {
           x: input([DECODED, C]),
-          w: input([C, 3 * C], normal(3)),
+          w: input([C, 3 * C], addends(C)),
           bias: input([3 * C], normal(5)),
           q: output([DECODED, C]),
           keys: update([DECODED * T, C], normal(7)),
@@ -109,7 +115,7 @@ export const DECODING_CASES: readonly KernelCaseMaker[] = [
         reference: linearReference.linearForward,
         tensors: {
           x: input([DECODED, K]),
-          w: input([K, N], normal(3)),
+          w: input([K, N], addends(K)),
           bias: input([N], normal(5)),
           y: output([DECODED, N]),
         },
@@ -173,7 +179,7 @@ export const DECODING_CASES: readonly KernelCaseMaker[] = [
       reference: linearReference.linearForward,
       tensors: {
         x: input([DECODED, C]),
-        w: input([V, C], normal(3)),
+        w: input([V, C], addends(C)),
         y: output([DECODED, V]),
       },
       options: { layout: "NT" },

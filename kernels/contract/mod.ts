@@ -5,6 +5,7 @@ import { TRAINING_CASES } from "./training_cases.ts";
 
 export { checkCase, type CheckedVariant, checkVariants } from "./check.ts";
 export type { KernelCase, KernelCaseMaker, ModelSizes, Op, Reference } from "./kernel_case.ts";
+export { giveUpWrongVariants, type WrongVariant } from "./self_check.ts";
 export {
   accumulate,
   type HostData,

@@ -58,7 +58,7 @@ export interface ChoiceTable {
 export class Choices {
   #table: ChoiceTable;
   #asked = new Map<string, Question>();
-  /** Labels of kernels that do not compile here. */
+  /** Labels of kernels that do not compile, or compute wrong, here. */
   #dropped = new Set<string>();
 
   /** Begins with the choices of a table. */
@@ -70,7 +70,7 @@ export class Choices {
   pick<V extends Variant>(question: Question<V>): V {
     const key = shapeClass(question);
     if (!this.#asked.has(key)) this.#asked.set(key, question as unknown as Question);
-    const usable = question.variants.filter(({ name }) => !this.#isDropped(question, name));
+    const usable = this.usable(question);
     const [standard] = usable.length > 0 ? usable : question.variants;
     const order = this.#table.orders[groupOf(question)] ?? standard.order;
     const fitting = usable.filter((variant) => variant.order === order);
@@ -78,8 +78,15 @@ export class Choices {
     return fitting.find((variant) => variant.name === name) ?? fitting[0] ?? standard;
   }
 
+  /** Variants that were not given up; the default first. */
+  usable<V extends Variant>(question: Question<V>): V[] {
+    return question.variants.filter(({ name }) =>
+      ![...this.#dropped].some((label) => isKernelOf(label, question, name))
+    );
+  }
+
   /**
-   * Gives up the variants that launch a kernel which does not compile here.
+   * Gives up the variants that launch a kernel which does not compile, or computes wrong, here.
    *
    * @param label of the kernel: the op, and at its end the variant's name
    * @returns whether every question that they were picked for has another
@@ -90,13 +97,7 @@ export class Choices {
     );
     this.#dropped.add(label);
     return before.length > 0 &&
-      before.every((question) =>
-        question.variants.some(({ name }) => !this.#isDropped(question, name))
-      );
-  }
-
-  #isDropped(question: Question<Variant>, name: string): boolean {
-    return [...this.#dropped].some((label) => isKernelOf(label, question, name));
+      before.every((question) => this.usable(question).length > 0);
   }
 
   /** What was asked for, by shape class. */
@@ -118,6 +119,12 @@ export class Choices {
   /** Whether a shape class has been decided. */
   has(key: string): boolean {
     return Object.hasOwn(this.#table.variants, key);
+  }
+
+  /** Whether a shape class of a question's group has been decided, and so the order of all of them. */
+  hasGroup(question: Question): boolean {
+    const group = `${groupOf(question)} rows `;
+    return Object.keys(this.#table.variants).some((key) => key.startsWith(group));
   }
 
   /** Takes over the choices of a table; recordings made before keep what they have. */

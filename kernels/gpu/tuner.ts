@@ -18,7 +18,10 @@ export interface TuneOptions {
    * @default false
    */
   anyOrder?: boolean;
-  /** No variant is tried after so long, in milliseconds. @default 10000 */
+  /**
+   * No shapes are begun after so long, in milliseconds. What is left gets its turn when the device is
+   * tuned again: at least one of them each time. @default 10000
+   */
   budgetMs?: number;
 }
 
@@ -58,35 +61,39 @@ export async function* tune(
   device: Device,
   { anyOrder = false, budgetMs = 10_000 }: TuneOptions = {},
 ): AsyncGenerator<TuneEvent> {
-  const deadline = performance.now() + budgetMs;
   const groups = await undecidedGroups(device);
+  const deadline = performance.now() + budgetMs;
   const of = groups.reduce((sum, { length }) => sum + length, 0);
   let decided = 0;
   for (const questions of groups) {
+    // What was decided for some rows binds the others of their group.
+    const anyOrderYet = anyOrder && !device.choices.hasGroup(questions[0]);
     const timings = new Map<Question, Map<Variant, number>>();
     for (const question of questions) {
-      if (performance.now() > deadline) return;
+      if (performance.now() >= deadline) break;
+      const { order } = device.choices.pick(question);
       const { plain } = question;
       const others = question.variants.filter((each) =>
-        each !== plain && (anyOrder || each.order === device.choices.pick(question).order)
+        each !== plain && (anyOrderYet || each.order === order)
       );
-      const variants = [plain, ...others];
-      timings.set(
-        question,
-        yield* timeVariants(device, question, variants, { decided, of, deadline }),
-      );
+      const times = yield* timeVariants(device, question, [plain, ...others], { decided, of });
+      if (!anyOrderYet && plain.order !== order) times.delete(plain);
+      if (times.size > 0) timings.set(question, times);
     }
+    if (timings.size === 0) continue;
     const order = bestOrder(timings);
-    const chosen = [...timings].map(([question, times]) => {
-      const [variant, ms] = fastest([...times].filter(([each]) => each.order === order));
+    const chosen = [...timings].flatMap(([question, times]) => {
+      const ordered = [...times].filter(([each]) => each.order === order);
+      if (ordered.length === 0) return [];
+      const [variant, ms] = fastest(ordered);
       const before = times.get(device.choices.pick(question)) ?? ms;
-      return { question, variant, speedup: before / ms };
+      return [{ question, variant, speedup: before / ms }];
     });
     device.choices.merge(tableOf(chosen));
     for (const { question, variant, speedup } of chosen) {
       yield { type: "chosen", shapes: shapeClass(question), variant: variant.name, speedup };
     }
-    decided += questions.length;
+    decided += timings.size;
   }
 }
 
@@ -102,13 +109,15 @@ function tableOf(chosen: readonly { question: Question; variant: Variant }[]): C
 
 /** Questions with a choice that is not made yet, by group, those with the most work first. */
 async function undecidedGroups(device: Device): Promise<Question[][]> {
+  const { choices } = device;
   const slow = await device.barriersAreSlow();
-  const open = [...device.choices.asked.values()]
-    .filter((question) => !device.choices.has(shapeClass(question)) && canTry(question))
-    .map((question) => ({
-      ...question,
-      variants: question.variants.filter(({ barriers }) => !barriers || !slow),
-    }))
+  const open = [...choices.asked.values()]
+    .filter((question) => !choices.has(shapeClass(question)) && canTry(question))
+    .map((question) => {
+      const variants = choices.usable(question).filter(({ barriers }) => !barriers || !slow);
+      const plain = variants.includes(question.plain) ? question.plain : variants[0];
+      return { ...question, variants, plain };
+    })
     .filter(({ variants }) => variants.length > 1);
   const work = (questions: Question[]) =>
     questions.reduce((sum, { trial }) => sum + trial.operations, 0);
@@ -120,25 +129,23 @@ async function* timeVariants(
   device: Device,
   question: Question,
   variants: readonly Variant[],
-  { decided, of, deadline }: { decided: number; of: number; deadline: number },
+  { decided, of }: { decided: number; of: number },
 ): AsyncGenerator<TuneEvent, Map<Variant, number>> {
   using stack = new DisposableStack();
   const tensors = stack.use(new TrialTensors(device, question));
   const shapes = shapeClass(question);
   const recordings = new Map<Variant, Recording>();
-  let wanted: TensorData[] | undefined;
+  let wanted: { data: TensorData[]; order: string } | undefined;
   for (const variant of variants) {
-    if (wanted && performance.now() > deadline) break;
     yield { type: "trying", shapes, variant: variant.name, decided, of };
     try {
       const recording = stack.use(await tensors.record(variant));
       const found = await tensors.results(recording);
-      wanted ??= found;
-      const reason = difference(found, wanted, variant.order === variants[0].order);
+      wanted ??= { data: found, order: variant.order };
+      const reason = difference(found, wanted.data, variant.order === wanted.order);
       if (reason === undefined) recordings.set(variant, recording);
       else yield { type: "dropped", shapes, variant: variant.name, reason };
     } catch (error) {
-      if (!wanted) throw error;
       yield { type: "dropped", shapes, variant: variant.name, reason: (error as Error).message };
     }
   }
@@ -150,7 +157,8 @@ async function medians(
   device: Device,
   recordings: ReadonlyMap<Variant, Recording>,
 ): Promise<Map<Variant, number>> {
-  const [[, first]] = recordings;
+  const [first] = recordings.values();
+  if (!first) return new Map();
   const runs = await runsOf(device, first);
   const times = new Map([...recordings.keys()].map((variant) => [variant, [] as number[]]));
   const median = (variant: Variant) => {

@@ -131,10 +131,13 @@ export async function readTrainerState(folder: string): Promise<TrainerState> {
 
 function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint {
   const merit = ({ score, validationLoss = Infinity }: Checkpoint) => score ?? -validationLoss;
-  // Of equal scores the first is the best, of equal losses the newest.
-  return checkpoints.reduce((best, one) =>
-    merit(one) > merit(best) || (one.score === undefined && merit(one) === merit(best)) ? one : best
-  );
+  const loss = ({ validationLoss = Infinity }: Checkpoint) => validationLoss;
+  // Of equal scores the lower loss is better, as training has it; of equal losses alone the newest.
+  const isBetter = (one: Checkpoint, best: Checkpoint) =>
+    merit(one) !== merit(best)
+      ? merit(one) > merit(best)
+      : one.score === undefined || loss(one) < loss(best);
+  return checkpoints.reduce((best, one) => isBetter(one, best) ? one : best);
 }
 
 async function isModelFolder(folder: string): Promise<boolean> {

@@ -319,10 +319,10 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
   }
 }
 
-/** Whether an evaluation is better than the best so far: by score, or by loss where there is none. */
+/** Whether an evaluation is better than the best so far: by score, or by loss where that says nothing. */
 function isBetter(one: Measured, best: Measured | undefined): boolean {
   if (best === undefined) return true;
-  if (one.score === undefined || best.score === undefined) {
+  if (one.score === undefined || best.score === undefined || one.score === best.score) {
     return one.validationLoss < best.validationLoss;
   }
   return one.score > best.score;

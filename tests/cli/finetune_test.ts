@@ -100,7 +100,9 @@ Deno.test("quern finetune --task tag and translate: what was learned is told", (
     assertEquals(tag.code, 0, tag.stderr);
     const report = JSON.parse(tag.stdout.trimEnd().split("\n").at(-1)!);
     assertEquals([report.type, report.part, report.micro.f1], ["report", "validation", 1]);
-    const pairs = Array.from({ length: 40 }, (_, i) => `a${i % 10}\tb${i % 10}`).join("\n");
+    const pairs = Array.from({ length: 40 }, (_, i) => `a${i % 10}\tb${i % 10}b${i % 10}`).join(
+      "\n",
+    );
     await Deno.writeTextFile(`${cwd}/pairs.tsv`, pairs + "\n");
     const translate = await quern(
       [
@@ -117,9 +119,29 @@ Deno.test("quern finetune --task tag and translate: what was learned is told", (
       { cwd },
     );
     assertEquals(translate.code, 0, translate.stderr);
-    assertMatch(translate.stdout, /perplexity {2}1\./);
+    assertMatch(translate.stdout, /perplexity {2}[12]\./);
     assertMatch(translate.stdout, /^BLEU = /m);
+    await assertScored(cwd, "pairs", ["--bleu-tokenizer", "char"]);
   }));
+
+/** Checks that each epoch was scored by BLEU of the model as it was, and that the best was kept by it. */
+async function assertScored(cwd: string, run: string, options: string[]): Promise<void> {
+  const lines = (await Deno.readTextFile(`${cwd}/${run}/metrics.jsonl`)).trimEnd().split("\n");
+  const told = lines.map((line) => JSON.parse(line)).filter((one) => "validationLoss" in one);
+  const scores: number[] = told.map(({ score }) => score);
+  const names = await Array.fromAsync(Deno.readDir(`${cwd}/${run}/checkpoints`), (e) => e.name);
+  const state = async (name: string) =>
+    JSON.parse(await Deno.readTextFile(`${cwd}/${run}/checkpoints/${name}/trainer.json`));
+  const states = await Promise.all(names.toSorted().map(state));
+  assertEquals(states.at(-1).bestScore, Math.max(...scores));
+  assertEquals(Math.max(...states.map(({ score }) => score)), Math.max(...scores));
+  const measured = await quern(
+    ["eval", "--task", "translate", "--from", run, "--checkpoint", "last", "--beams", "1"]
+      .concat("--data", "pairs.tsv", "--json", options),
+    { cwd },
+  );
+  assertEquals(JSON.parse(measured.stdout).bleu.score, scores.at(-1), measured.stderr);
+}
 
 /** Pairs of a toy language, word by word. */
 function toyPairs(): string {
@@ -154,6 +176,7 @@ Deno.test("quern finetune --architecture encoder-decoder: translates what it lea
     assertEquals(trained.code, 0, trained.stderr);
     const report = JSON.parse(trained.stdout.trimEnd().split("\n").at(-1)!);
     assert(report.bleu.score > 90, `BLEU ${report.bleu.score}`);
+    await assertScored(cwd, "run", ["--bleu-tokenizer", "zh"]);
     const measure = ["--from", "run", "--data", "pairs.tsv", "--bleu-tokenizer", "zh", "--json"];
     const measured = await quern(["eval", "--task", "translate", ...measure], { cwd });
     assertEquals(measured.code, 0, measured.stderr);

@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { ChoiceCache } from "../../cli/kernel_choices.ts";
-import { Choices, Device } from "../../kernels/mod.ts";
+import { Choices, Device, matmul } from "../../kernels/mod.ts";
 
 const NONE = { orders: {}, variants: {} };
 
@@ -68,6 +68,30 @@ for (const text of ["", "{", '{"version":1}', '{"version":0,"cached":{},"full":{
     });
   });
 }
+
+Deno.test("ChoiceCache: what computes wrong is looked for once, and never used from then on", async () => {
+  await inCache(async (open, device) => {
+    const warnings: string[] = [];
+    await (await open(warnings)).giveUpWrong();
+    assertEquals(warnings, []);
+    const { path } = await open();
+    const file = JSON.parse(await Deno.readTextFile(path!));
+    assertEquals(file.wrong, []);
+    const wrong = [{ label: "matmul/projection forward plain 8x16", fault: "y [1]: is 3" }];
+    await Deno.writeTextFile(path!, JSON.stringify({ ...file, wrong }));
+    await (await open(warnings)).giveUpWrong();
+    assertEquals(warnings, [
+      "Not using matmul/projection forward plain 8x16 on this adapter: y [1]: is 3",
+    ]);
+    using a = device.tensor("a", [128, 128]);
+    using y = device.tensor("y", [128, 128]);
+    using _ = await device.record(
+      "square",
+      (pass) => matmul(pass, { a, b: a, y }, { layout: "NN" }),
+    );
+    assertNotEquals(Object.values(device.choices.used.variants), ["plain 8x16"]);
+  });
+});
 
 Deno.test("ChoiceCache: where nothing can be written choices live as long as the process", async () => {
   const file = await Deno.makeTempFile();

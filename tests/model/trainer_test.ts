@@ -130,6 +130,19 @@ Deno.test("Trainer: the best by score is kept, and it ends where it gets no bett
     assertEquals(await findCheckpoint(folder, "best"), kept[0].folder);
   }));
 
+Deno.test("Trainer: of equal scores that with the lower loss is the best", () =>
+  inRun(async (folder) => {
+    using device = await Device.open();
+    const losses = [3, 2, 1, 4, 5];
+    const evaluate = () => Promise.resolve({ validationLoss: losses.shift()!, score: 0 });
+    const options = { iterations: 20, evalInterval: 2, saveInterval: 2, keepCheckpoints: 1 };
+    const { events } = await train(device, { folder, evaluate }, { ...options, patience: 2 });
+    assertEquals(events.at(-1), { type: "end", iteration: 10, interrupted: false, early: true });
+    const kept = await listCheckpoints(folder);
+    assertEquals(kept.map(({ iteration }) => iteration), [6, 10]);
+    assertEquals(await findCheckpoint(folder, "best"), kept[0].folder);
+  }));
+
 Deno.test("Trainer.resume: every later loss has the same bits, with dropout too", () =>
   inRun(async (folder) => {
     using device = await Device.open();

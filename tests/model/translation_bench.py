@@ -1,22 +1,19 @@
-"""The recipe of translating Tatoeba's pairs, in PyTorch, as a yardstick for the same one in Quern.
+"""The recipe of translating pairs in PyTorch: an encoder and a decoder, as a yardstick for Quern's.
 
-    /usr/bin/python3 tests/model/translation_bench.py RUN --passes 8 --seed 1 > hypotheses.txt
+    /usr/bin/python3 tests/model/translation_bench.py EXAMPLES SEED
 
-RUN is the folder of a run of `quern finetune --architecture encoder-decoder --task translate`; its
-`pairs.json`, written by `deno run -A tests/model/translation_bench.ts`, holds the token ids of both
-sides of all pairs, so that both train on the same batches' worth of the same examples and differ in
-nothing but the program. Prints a line of token ids for each validation source, by beam search of 4.
+EXAMPLES is what `deno run -A tests/model/translation_bench.ts` wrote, so that both train on the same
+rows and differ in nothing but the program. Prints a line of token ids for each source asked, by beam
+search of 4.
 """
 
-import argparse
-import json
 import math
-import sys
-import time
 
 import torch
 from torch import nn
 from torch.nn import functional as F
+
+from recipe import padded, read_examples, train
 
 
 class Attention(nn.Module):
@@ -58,14 +55,15 @@ class Block(nn.Module):
 
 
 class Translator(nn.Module):
-    def __init__(self, V, K, C=128, heads=4, context=64, dropout=0.1):
+    def __init__(self, config):
         super().__init__()
-        self.C, self.K, self.dropout = C, K, dropout
-        self.shared = nn.Embedding(V, C)
-        self.positions = nn.ModuleList(nn.Embedding(context, C) for _ in range(2))
+        self.C, self.K, self.dropout = config["channels"], config["outputSize"], config["dropout"]
+        C, heads = self.C, config["heads"]
+        self.shared = nn.Embedding(config["vocabularySize"], C)
+        self.positions = nn.ModuleList(nn.Embedding(config["context"], C) for _ in range(2))
         self.norms = nn.ModuleList(nn.LayerNorm(C) for _ in range(4))
-        self.encoder = Block(C, heads, dropout, False)
-        self.decoder = Block(C, heads, dropout, True)
+        self.encoder = Block(C, heads, self.dropout, False)
+        self.decoder = Block(C, heads, self.dropout, True)
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, 0, 0.02 * math.sqrt(1024 / C))
@@ -89,57 +87,6 @@ class Translator(nn.Module):
         return x @ self.shared.weight[: self.K].T
 
 
-def padded(rows, fill):
-    longest = max(map(len, rows))
-    return torch.tensor([row + [fill] * (longest - len(row)) for row in rows])
-
-
-def batches(pairs, size, generator):
-    """Batches of like lengths, in another order each pass."""
-    order = torch.randperm(len(pairs), generator=generator).tolist()
-    order.sort(key=lambda i: max(map(len, pairs[i])))  # stable: equals stay shuffled
-    groups = [order[i : i + size] for i in range(0, len(order), size)]
-    for g in torch.randperm(len(groups), generator=generator).tolist():
-        yield [pairs[i] for i in groups[g]]
-
-
-def train(model, facts, args):
-    pairs, start, end = facts["train"], facts["startId"], facts["endId"]
-    generator = torch.Generator().manual_seed(args.seed)
-    total = args.passes * math.ceil(len(pairs) / args.batch_size)
-    decayed = [p for p in model.parameters() if p.dim() > 1]
-    rest = [p for p in model.parameters() if p.dim() == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.01}, {"params": rest, "weight_decay": 0.0}],
-        lr=args.learning_rate, betas=(0.9, 0.98), eps=1e-8,
-    )
-    step, began = 0, time.time()
-    for _ in range(args.passes):
-        for batch in batches(pairs, args.batch_size, generator):
-            rate = min((step + 1) / 201, 1.0)
-            if step >= 200:
-                progress = (step - 200) / (total - 200)
-                rate = 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * progress))
-            for group in optimizer.param_groups:
-                group["lr"] = args.learning_rate * rate
-            sources = [source for source, _ in batch]
-            memory, hidden = model.encode(padded(sources, 0), torch.tensor([len(s) for s in sources]))
-            tokens = padded([[start] + target for _, target in batch], 0)
-            targets = padded([target + [end] for _, target in batch], -1)
-            logits = model.decode(tokens, memory, hidden)
-            loss = F.cross_entropy(
-                logits.flatten(0, 1), targets.flatten(), ignore_index=-1, label_smoothing=0.1
-            )
-            optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            step += 1
-            if step % 100 == 0:
-                seconds = (time.time() - began) / step
-                print(f"{step}/{total} {loss.item():.3f} {1000 * seconds:.0f} ms", file=sys.stderr)
-
-
 @torch.no_grad()
 def translate(model, source, start, end, beams=4, most=64):
     memory, hidden = model.encode(torch.tensor([source]), torch.tensor([len(source)]))
@@ -161,21 +108,25 @@ def translate(model, source, start, end, beams=4, most=64):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("run")
-    parser.add_argument("--passes", type=int, default=8)
-    parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    with open(f"{args.run}/pairs.json") as file:
-        facts = json.load(file)
-    torch.manual_seed(args.seed)
-    model = Translator(facts["vocabularySize"], facts["outputSize"])
-    train(model, facts, args)
-    model.eval()
-    for source in facts["validation"]:
-        print(" ".join(map(str, translate(model, source, facts["startId"], facts["endId"]))))
+    examples, seed = read_examples()
+    config, recipe = examples["config"], examples["recipe"]
+    model = Translator({**config, "dropout": recipe["dropout"]})
+
+    def loss_of(batch):
+        sources = [row["source"] for row in batch]
+        memory, hidden = model.encode(padded(sources, 0), torch.tensor([len(s) for s in sources]))
+        logits = model.decode(padded([row["tokens"] for row in batch], 0), memory, hidden)
+        targets = padded([row["targets"] for row in batch], -1)
+        return F.cross_entropy(
+            logits.flatten(0, 1),
+            targets.flatten(),
+            ignore_index=-1,
+            label_smoothing=recipe["labelSmoothing"],
+        )
+
+    train(model, examples["train"], recipe, seed, loss_of)
+    for source in examples["asked"]:
+        print(" ".join(map(str, translate(model, source, config["startId"], config["endId"]))))
 
 
 main()

@@ -52,8 +52,9 @@ function question(variants: Doubling[], rows = 64): Question<Doubling> {
 async function tuned(
   asked: Question<Doubling>[],
   options: Parameters<typeof tune>[1],
+  choices = new Choices(),
 ): Promise<{ events: TuneEvent[]; device: Device }> {
-  const device = await Device.open();
+  const device = await Device.open({ choices });
   for (const each of asked) device.choices.pick(each);
   return { events: await Array.fromAsync(tune(device, options)), device };
 }
@@ -103,6 +104,62 @@ Deno.test("tune: nothing is tried once the time is up", async () => {
   using _ = device;
   assertEquals(events, []);
   assertEquals(device.choices.used, { orders: {}, variants: { "double rows 64": "plain" } });
+});
+
+/** What was chosen, by shape class. */
+const chosenOf = (events: TuneEvent[]) =>
+  events.filter(({ type }) => type === "chosen").map(({ shapes, variant }) => [shapes, variant]);
+
+Deno.test("tune: what the time did not suffice for has its turn when it is tuned again, to an end", async () => {
+  // Of one group and of another; the time is up within the first trial.
+  const all = () => [
+    question([plain, fast]),
+    question([plain, fast], 8),
+    { ...question([plain, fast]), group: "twice" },
+  ];
+  let choices = new Choices();
+  const found: string[][][] = [];
+  for (let start = 0; start < 4; start++) {
+    const { events, device } = await tuned(all(), { budgetMs: 1 }, choices);
+    using _ = device;
+    found.push(chosenOf(events) as string[][]);
+    choices = new Choices(device.choices.table);
+  }
+  assertEquals(found, [
+    [["double rows 64", "fast"]],
+    [["double rows 8", "fast"]],
+    [["twice rows 64", "fast"]],
+    [],
+  ]);
+});
+
+Deno.test("tune: what was decided for some rows binds those that are decided later", async () => {
+  const slowNear = { ...near, slow: 200_000 };
+  const choices = new Choices({
+    orders: { double: "two" },
+    variants: { "double rows 64": "near" },
+  });
+  const later = [question([plain, fast, slowNear], 8)];
+  const { device } = await tuned(later, { anyOrder: true, budgetMs: 60_000 }, choices);
+  using _ = device;
+  assertEquals(later.map((each) => device.choices.pick(each)), [slowNear]);
+});
+
+Deno.test("tune: without the plainest, which does not compile or was given up, the next is the measure", async () => {
+  const unsound = { ...broken, name: "unsound" };
+  const all = { ...question([unsound, fast, wrong]), plain: unsound };
+  const { device, events } = await tuned([all], { budgetMs: 60_000 });
+  using _ = device;
+  const dropped = (some: TuneEvent[]) =>
+    some.filter(({ type }) => type === "dropped").map(({ variant }) => variant);
+  assertEquals(dropped(events), ["unsound", "wrong"]);
+  assertEquals(chosenOf(events), [["double rows 64", "fast"]]);
+  const choices = new Choices();
+  choices.drop("double/all unsound");
+  const again = await tuned([all], { budgetMs: 60_000 }, choices);
+  using __ = again.device;
+  assertEquals(dropped(again.events), ["wrong"]);
+  assertEquals(chosenOf(again.events), [["double rows 64", "fast"]]);
 });
 
 Deno.test("Choices: a table with names that are gone gives the defaults", () => {
