@@ -6,6 +6,7 @@ import type { Device } from "../kernels/mod.ts";
 import {
   evaluationReportHtml,
   findCheckpoint,
+  listCheckpoints,
   Trainer,
   type TrainingMemory,
   type TrainOptions,
@@ -14,6 +15,7 @@ import { type EventConsumer, LogFile, MetricsFile, PlotFile } from "./consumers/
 import type { BaseModel, FinetuneOptions } from "./finetune_model.ts";
 import { Interrupt } from "./interrupt.ts";
 import { openProgress } from "./progress.ts";
+import { readRunKernels } from "./run_folder.ts";
 import {
   evaluateTask,
   measureTask,
@@ -49,14 +51,13 @@ export async function finetuneOnce(device: Device, inputs: FinetuneInputs): Prom
   const plan = await base.plan(device, task, settings);
   if (!options.json) console.error(describeMemory(plan, base.isAdapted));
   using stack = new DisposableStack();
-  const model = stack.use(await base.open(device, task, seed));
-  const tunes = await prepareChoices(device, options.tune, undefined);
-  const { interrupted } = await train(model, inputs, settings, tunes);
+  // A new run's folder holds no checkpoints.
+  const checkpoint = (await listCheckpoints(folder)).at(-1)?.folder;
+  const model = stack.use(await base.open(device, task, seed, checkpoint));
+  const tunes = await prepareChoices(device, options.tune, await readRunKernels(folder));
+  const { interrupted } = await train(model, inputs, settings, { tunes, checkpoint });
   stack.dispose();
-  if (interrupted) {
-    console.error(`Interrupted; what was trained so far is in ${folder}.`);
-    return { figures: {}, interrupted };
-  }
+  if (interrupted) return { figures: {}, interrupted };
   const best = await findCheckpoint(folder, "best");
   if (base.isAdapted) await copyAdapter(best, join(folder, "adapter"));
   using finished = await base.load(device, best);
@@ -105,9 +106,12 @@ async function train(
   model: TaskNetwork,
   { base, task, rows, options, seed, folder }: FinetuneInputs,
   settings: Partial<TrainOptions>,
-  tunes: boolean,
+  { tunes, checkpoint }: { tunes: boolean; checkpoint: string | undefined },
 ): Promise<{ interrupted: boolean }> {
-  using trainer = await Trainer.create(model, settings);
+  using trainer = checkpoint === undefined
+    ? await Trainer.create(model, settings)
+    : await Trainer.resume(model, checkpoint, settings);
+  const start = trainer.iteration * options.accumulationSteps;
   const metrics = join(folder, "metrics.jsonl");
   using stack = new DisposableStack();
   const consumers: EventConsumer[] = [
@@ -121,7 +125,12 @@ async function train(
   );
   let interrupted = false;
   const events = trainer.train({
-    batches: taskBatches(task.sets.train, { ...rows.options(options), order: "shuffled", seed }),
+    batches: taskBatches(task.sets.train, {
+      ...rows.options(options),
+      order: "shuffled",
+      seed,
+      start,
+    }),
     ...(task.sets.validation.length > 0 && {
       evaluate: async (evaluator) => {
         const part = "validation";

@@ -30,6 +30,8 @@ export interface TrainerState {
   bestValidationLoss?: number;
   /** Score of that one. */
   bestScore?: number;
+  /** Evaluations since that one, all worse. @default 0 */
+  worse?: number;
 }
 
 /** Which checkpoint of a run: lowest validation loss, newest, or that of an iteration. */
@@ -117,7 +119,9 @@ export async function readTrainerState(folder: string): Promise<TrainerState> {
     fail(`iteration must be a whole number, got ${state?.iteration}`);
   }
   const { iteration, ...losses } = state!;
-  for (const key of ["validationLoss", "score", "bestValidationLoss", "bestScore"] as const) {
+  for (
+    const key of ["validationLoss", "score", "bestValidationLoss", "bestScore", "worse"] as const
+  ) {
     if (losses[key] !== undefined && !Number.isFinite(losses[key])) {
       fail(`${key} must be a number or absent, got ${losses[key]}`);
     }

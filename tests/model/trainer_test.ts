@@ -156,6 +156,20 @@ Deno.test("Trainer.resume: every later loss has the same bits, with dropout too"
     assertEquals(rest.weights, whole.weights);
   }));
 
+Deno.test("Trainer.resume: evaluations that brought nothing better still count", () =>
+  inRun(async (folder) => {
+    using device = await Device.open();
+    const scores = [1, 0.5, 0.5, 0.5];
+    const evaluate = () => Promise.resolve({ validationLoss: 1, score: scores.shift()! });
+    const options = { evalInterval: 2, saveInterval: 2, patience: 2 };
+    await train(device, { folder, evaluate }, { ...options, iterations: 4 });
+    const checkpoint = `${folder}/checkpoints/step-000004`;
+    using loaded = await Gpt.load(device, checkpoint);
+    using trainer = await Trainer.resume(loaded, checkpoint, { ...OPTIONS, ...options });
+    const { events } = await follow(trainer, loaded, { evaluate });
+    assertEquals(events.at(-1), { type: "end", iteration: 6, interrupted: false, early: true });
+  }));
+
 Deno.test("Trainer: the signal ends it after the iteration under way, and saves", () =>
   inRun(async (folder) => {
     using device = await Device.open();
