@@ -5,7 +5,7 @@ import {
   EncoderDecoder,
   Gpt,
   LORA_LAYERS,
-  type QueuedOptions,
+  type QueuedTranslateOptions,
   readAdapter,
   Scheduler,
   type SchedulerOptions,
@@ -82,7 +82,7 @@ export class ModelHost {
    */
   async translate(
     sources: readonly Uint32Array[],
-    options: QueuedOptions,
+    options: QueuedTranslateOptions,
   ): Promise<Translation[]> {
     if (this.runner instanceof TranslationQueue) {
       return await this.runner.translate(sources, options);
