@@ -7,6 +7,7 @@ import {
   spend,
   timeInTurn,
   type Timing,
+  TURNS_MS,
   type WorkSizes,
 } from "./contender.ts";
 
@@ -124,7 +125,8 @@ export async function benchDecoding(
     sampling: { temperature: 0 },
   });
   const perSecond: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
+  const end = performance.now() + TURNS_MS;
+  for (let round = 0; round <= rounds && (round < 2 || performance.now() < end); round++) {
     const start = performance.now();
     const ends = await Promise.all(
       Array.from({ length: sequences }, (_, i) => scheduler.submit(request(i)).done),
