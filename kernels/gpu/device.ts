@@ -6,7 +6,7 @@ import { Pass, Recording } from "./recording.ts";
 import { readShaderHeader, type Shader, type ShaderBinding, type ShaderHeader } from "./shader.ts";
 import { type DType, sizeOf, Tensor, wholeWords, widthOf } from "./tensor.ts";
 import { Texels } from "./texels.ts";
-import { barriersAreSlow, texturesPay } from "./probes.ts";
+import { barriersAreSlow } from "./probes.ts";
 
 /** Options of {@linkcode Device.open}. */
 export interface DeviceOptions {
@@ -74,7 +74,6 @@ export class Device implements Disposable {
   #failure?: GpuError;
   /** The device whose probes count. */
   #measured: Device = this;
-  #texturesPay?: Promise<boolean>;
   #barriersAreSlow?: Promise<boolean>;
   #profiler?: Profiler;
   #choices: Choices;
@@ -152,7 +151,10 @@ export class Device implements Disposable {
     return device;
   }
 
-  /** What {@linkcode Device.texturesPay} has found, for an op to decide by; false until then. */
+  /**
+   * Whether ops read through textures where they can; false until something is recorded. Where barriers
+   * are slow a CPU plays the GPU, and a load from a texture takes a fraction of one from a buffer.
+   */
   get prefersTextures(): boolean {
     return this.#prefersTextures;
   }
@@ -264,7 +266,7 @@ export class Device implements Disposable {
    * @throws {ShaderError} if a shader does not compile
    */
   async record(label: string, write: (pass: Pass) => void): Promise<Recording> {
-    this.#prefersTextures = await this.texturesPay();
+    this.#prefersTextures = await this.barriersAreSlow();
     const pass = new Pass(this);
     try {
       write(pass);
@@ -326,12 +328,6 @@ export class Device implements Disposable {
       throw new ShaderError(cause.message, label, 0, 0);
     });
     return { label, header, pipeline, layout };
-  }
-
-  /** Whether loads through textures are much faster than through storage buffers; measured once. */
-  texturesPay(): Promise<boolean> {
-    if (this.#measured !== this) return this.#measured.texturesPay();
-    return this.#texturesPay ??= texturesPay(this);
   }
 
   /** Which variants ops use. */

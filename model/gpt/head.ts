@@ -200,9 +200,12 @@ function outputBackward(
   });
 }
 
+/** Rows of w that may be bound, and that a texture holds where products read from textures. */
 function vocabularyParts(w: Tensor): { columns: [number, number]; rows: Tensor }[] {
   const [V, C] = w.shape;
-  return rowRanges(V, 4 * C, w.device.maxBindingBytes).map(({ start, end }) => ({
+  const { maxBindingBytes, prefersTextures, gpu } = w.device;
+  const rows = prefersTextures ? gpu.limits.maxTextureDimension2D : Infinity;
+  return rowRanges(V, 4 * C, Math.min(maxBindingBytes, 4 * C * rows)).map(({ start, end }) => ({
     columns: [start, end],
     rows: w.view(start * C, [end - start, C]),
   }));

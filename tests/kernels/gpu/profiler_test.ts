@@ -40,7 +40,7 @@ Deno.test("Device.profile: products count their operations, and copies into text
   assertEquals(spans.at(-1)!.operations, 2 * 64 ** 3);
   assertEquals(
     spans.some(({ label }) => label === "copies into textures"),
-    await device.texturesPay(),
+    device.prefersTextures,
   );
 });
 

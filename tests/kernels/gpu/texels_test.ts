@@ -42,11 +42,3 @@ Deno.test("Texels: what does not fit is refused by name", async () => {
     "Cannot copy x [8] to w [2,2]: sizes must match",
   );
 });
-
-Deno.test("Device.texturesPay: is measured once, and frees what it used", async () => {
-  using device = await Device.open();
-  const first = device.texturesPay();
-  assertEquals(device.texturesPay(), first);
-  assertEquals(typeof await first, "boolean");
-  assertEquals(device.allocatedBytes, 0);
-});
