@@ -1,6 +1,6 @@
 /** `quern bench`: how fast every op and whole steps are, beside what the adapter and others can do. */
 import { type Preset, PRESETS } from "../model/mod.ts";
-import type { Contender, WorkSizes } from "./bench/contender.ts";
+import { type Contender, TURNS_MS, type WorkSizes } from "./bench/contender.ts";
 import { openJax } from "./bench/jax.ts";
 import { benchKernels } from "./bench/kernels.ts";
 import { benchDecoding, benchTraining } from "./bench/steps.ts";
@@ -56,7 +56,12 @@ export const BENCH_OPTIONS = defineOptions({
     help: "Time whole training and decoding steps, where one does not take very long.",
   },
   ...TUNE_OPTION,
-  rounds: { type: "integer", min: 1, default: 5, help: "Turns of which the median counts." },
+  rounds: {
+    type: "integer",
+    min: 1,
+    default: 5,
+    help: `Turns of which the median counts; fewer where all would take over ${TURNS_MS / 1000} s.`,
+  },
   others: {
     type: "boolean",
     negatable: true,
@@ -95,7 +100,7 @@ export async function bench(args: string[]): Promise<number> {
     ...speed,
   };
   console.log(
-    `${about.date}, ${about.adapter}, Deno ${about.deno}, medians of ${options.rounds} rounds in turn with ` +
+    `${about.date}, ${about.adapter}, Deno ${about.deno}, medians of up to ${options.rounds} rounds in turn with ` +
       `${about.others.join(" and ") || "no other"}\n` +
       `peak: ${speed.fmaGflops.toFixed(0)} GFLOP/s of multiply-adds in registers, ` +
       `${speed.copyGigabytesPerSecond.toFixed(1)} GB/s of a copy\n\n${KERNEL_HEADING}`,

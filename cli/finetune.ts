@@ -6,7 +6,7 @@ import { FINETUNE_OPTIONS } from "./finetune_options.ts";
 import { finetuneOnce } from "./finetune_run.ts";
 import { openDevice } from "./kernel_choices.ts";
 import { parseOptions } from "./options.ts";
-import { createRun, discardRun } from "./run_folder.ts";
+import { createRun, discardRun, readRunConfig } from "./run_folder.ts";
 import { describeRows, openTask, planRows } from "./tasks/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -40,8 +40,7 @@ export async function finetune(args: string[]): Promise<number> {
     return 0;
   }
   using device = await openDevice();
-  const { dryRun: _, json: __, ...settings } = options;
-  const folder = await createRun(options.out, settings);
+  const folder = await openRun(options);
   try {
     const all: Record<string, number>[] = [];
     for (const seed of seeds) {
@@ -49,7 +48,12 @@ export async function finetune(args: string[]): Promise<number> {
       await Deno.mkdir(own, { recursive: true });
       const inputs = { base, task, rows, options, seed, folder: own };
       const { figures, interrupted } = await finetuneOnce(device, inputs);
-      if (interrupted) return 130;
+      if (interrupted) {
+        console.error(
+          `Interrupted and saved. Go on with the same flags and --out ${folder} --resume`,
+        );
+        return 130;
+      }
       all.push(figures);
     }
     if (seeds.length > 1) {
@@ -74,6 +78,32 @@ function readOptions(args: string[]): FinetuneOptions {
     throw new UsageError("finetune needs examples: name them with --data FILE.");
   }
   return { ...options, task };
+}
+
+/**
+ * Makes the folder of a new run, or finds that of one that goes on.
+ *
+ * @throws {UsageError} if that one began with other flags
+ */
+async function openRun(options: FinetuneOptions): Promise<string> {
+  const { dryRun: _, json: __, resume, ...settings } = options;
+  const { out } = options;
+  if (!resume) return await createRun(out, settings);
+  if (out === undefined) {
+    throw new UsageError("--resume needs the run: name its folder with --out.");
+  }
+  const saved = await readRunConfig(out);
+  if (saved === undefined) return await createRun(out, settings);
+  const text = (value: unknown) => JSON.stringify(value) ?? "not given";
+  const differing = Object.entries(settings).find(([name, value]) =>
+    text(value) !== text(saved[name])
+  );
+  if (!differing) return out;
+  const [name, value] = differing;
+  throw new UsageError(
+    `Cannot resume ${out}: ${name} was ${text(saved[name])} and is ${text(value)} now; give the ` +
+      "flags that the run began with.",
+  );
 }
 
 function seedsOf(text: string): number[] {

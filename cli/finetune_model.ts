@@ -50,8 +50,13 @@ export interface BaseModel {
   isAdapted: boolean;
   /** GPU memory that training it for a task takes. */
   plan(device: Device, task: Task, settings: Partial<TrainOptions>): Promise<TrainingMemory>;
-  /** Loads or makes it for a task. @param seed of what is new in it */
-  open(device: Device, task: Task, seed: number): Promise<TaskNetwork>;
+  /**
+   * Loads or makes it for a task.
+   *
+   * @param seed of what is new in it
+   * @param checkpoint takes the place of the base in a run that goes on
+   */
+  open(device: Device, task: Task, seed: number, checkpoint?: string): Promise<TaskNetwork>;
   /** Loads one of its checkpoints. */
   load(device: Device, folder: string): Promise<TaskNetwork>;
 }
@@ -88,7 +93,7 @@ export async function findBase(options: FinetuneOptions): Promise<BaseModel> {
     hasEncoder: false,
     isAdapted: config.lora !== undefined,
     plan: (device, task, settings) => planTraining(device, shapeFor(base, task), settings),
-    open: (device, task, seed) => openBase(device, base, task, seed),
+    open: (device, task, seed, checkpoint) => openBase(device, base, task, seed, checkpoint),
     load: (device, folder) => Gpt.load(device, folder),
   };
 }
@@ -173,12 +178,14 @@ function loraOf({ loraRank: rank, loraAlpha, loraDropout, loraTargets }: Finetun
  * Loads or makes the model for a task.
  *
  * @param seed of what is new in it
+ * @param checkpoint of a run that goes on
  */
 async function openBase(
   device: Device,
   base: GptBase,
   task: Task,
   seed: number,
+  checkpoint: string | undefined,
 ): Promise<Gpt> {
   const { spec, head } = task;
   const { folder, config, companions } = base;
@@ -190,7 +197,9 @@ async function openBase(
         "of language.",
     );
   }
-  const model = folder === undefined
+  const model = checkpoint !== undefined
+    ? await Gpt.load(device, checkpoint, { dropout, task: spec, adapters: "keep" })
+    : folder === undefined
     ? Gpt.create(device, shapeFor(base, task), { seed })
     : await Gpt.load(device, folder, {
       ...{ dropout, seed, task: spec, ...(lora && { lora }) },

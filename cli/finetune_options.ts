@@ -202,6 +202,10 @@ export const FINETUNE_OPTIONS = defineOptions({
   },
   ...{ beta1, beta2, epsilon, weightDecay, gradientClip, recompute, precision },
   out,
+  resume: {
+    type: "boolean",
+    help: "Go on from the newest checkpoint of --out, with the flags that the run began with.",
+  },
   ...{ tune },
   ...JSON_OPTION,
 });

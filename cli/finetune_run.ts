@@ -6,6 +6,7 @@ import type { Device } from "../kernels/mod.ts";
 import {
   evaluationReportHtml,
   findCheckpoint,
+  listCheckpoints,
   Trainer,
   type TrainingMemory,
   type TrainOptions,
@@ -14,10 +15,12 @@ import { type EventConsumer, LogFile, MetricsFile, PlotFile } from "./consumers/
 import type { BaseModel, FinetuneOptions } from "./finetune_model.ts";
 import { Interrupt } from "./interrupt.ts";
 import { openProgress } from "./progress.ts";
+import { readRunKernels } from "./run_folder.ts";
 import {
   evaluateTask,
   measureTask,
   type PartName,
+  scoreAnswers,
   type Task,
   type TaskNetwork,
   type TaskRows,
@@ -48,14 +51,13 @@ export async function finetuneOnce(device: Device, inputs: FinetuneInputs): Prom
   const plan = await base.plan(device, task, settings);
   if (!options.json) console.error(describeMemory(plan, base.isAdapted));
   using stack = new DisposableStack();
-  const model = stack.use(await base.open(device, task, seed));
-  const tunes = await prepareChoices(device, options.tune, undefined);
-  const { interrupted } = await train(model, inputs, settings, tunes);
+  // A new run's folder holds no checkpoints.
+  const checkpoint = (await listCheckpoints(folder)).at(-1)?.folder;
+  const model = stack.use(await base.open(device, task, seed, checkpoint));
+  const tunes = await prepareChoices(device, options.tune, await readRunKernels(folder));
+  const { interrupted } = await train(model, inputs, settings, { tunes, checkpoint });
   stack.dispose();
-  if (interrupted) {
-    console.error(`Interrupted; what was trained so far is in ${folder}.`);
-    return { figures: {}, interrupted };
-  }
+  if (interrupted) return { figures: {}, interrupted };
   const best = await findCheckpoint(folder, "best");
   if (base.isAdapted) await copyAdapter(best, join(folder, "adapter"));
   using finished = await base.load(device, best);
@@ -102,11 +104,14 @@ async function copyAdapter(from: string, to: string): Promise<void> {
 
 async function train(
   model: TaskNetwork,
-  { task, rows, options, seed, folder }: FinetuneInputs,
+  { base, task, rows, options, seed, folder }: FinetuneInputs,
   settings: Partial<TrainOptions>,
-  tunes: boolean,
+  { tunes, checkpoint }: { tunes: boolean; checkpoint: string | undefined },
 ): Promise<{ interrupted: boolean }> {
-  using trainer = await Trainer.create(model, settings);
+  using trainer = checkpoint === undefined
+    ? await Trainer.create(model, settings)
+    : await Trainer.resume(model, checkpoint, settings);
+  const start = trainer.iteration * options.accumulationSteps;
   const metrics = join(folder, "metrics.jsonl");
   using stack = new DisposableStack();
   const consumers: EventConsumer[] = [
@@ -120,16 +125,19 @@ async function train(
   );
   let interrupted = false;
   const events = trainer.train({
-    batches: taskBatches(task.sets.train, { ...rows.options(options), order: "shuffled", seed }),
+    batches: taskBatches(task.sets.train, {
+      ...rows.options(options),
+      order: "shuffled",
+      seed,
+      start,
+    }),
     ...(task.sets.validation.length > 0 && {
       evaluate: async (evaluator) => {
-        const { validationLoss, score } = await measureTask(
-          evaluator,
-          task,
-          rows,
-          "validation",
-          options,
-        );
+        const part = "validation";
+        const measured = await measureTask(evaluator, task, rows, part, options);
+        const given = { ...options, tokenizer: base.tokenizer };
+        const score = measured.score ?? await scoreAnswers(model, task, part, given);
+        const { validationLoss } = measured;
         return { validationLoss, ...(score !== undefined && { score }) };
       },
     }),

@@ -37,10 +37,10 @@ export async function findPairBase(
     template: chatTemplate(PLAIN_CHAT_TEMPLATE),
     plan: (device, _, settings) =>
       planNetwork(device, (plan) => EncoderDecoder.create(plan, config, { seed: 1 }), settings),
-    async open(device, _, seed) {
-      const model = folder === undefined
+    async open(device, _, seed, checkpoint = folder) {
+      const model = checkpoint === undefined
         ? EncoderDecoder.create(device, config, { seed })
-        : await EncoderDecoder.load(device, folder, options);
+        : await EncoderDecoder.load(device, checkpoint, options);
       model.tokenizer = tokenizer.toJson();
       return model;
     },

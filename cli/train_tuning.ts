@@ -40,9 +40,13 @@ export async function tuneFirst(device: Device, trainer: Trainer): Promise<void>
   if (orders.length > 0) console.error("Losses differ from --tune cached in their last digits.");
 }
 
-/** Measures the variants of all that was recorded and is not decided, and keeps what it chooses. */
-export async function tuneNow(device: Device, mode: TuneMode): Promise<void> {
-  if (mode === "off") return;
+/**
+ * Measures the variants of all that was recorded and is not decided, and keeps what it chooses.
+ *
+ * @returns whether it chose anything
+ */
+export async function tuneNow(device: Device, mode: TuneMode): Promise<boolean> {
+  if (mode === "off") return false;
   let chosen = false;
   const options = { anyOrder: mode === "full", budgetMs: budgetOf(device) };
   for await (const event of tune(device, options)) {
@@ -50,6 +54,7 @@ export async function tuneNow(device: Device, mode: TuneMode): Promise<void> {
     chosen ||= event.type === "chosen";
   }
   if (chosen) await (await ChoiceCache.of(device)).add(mode);
+  return chosen;
 }
 
 /**

@@ -55,7 +55,9 @@ export {
 export { biasGradient, biasGradientPartialShape } from "./bias_gradient/mod.ts";
 export {
   checkVariants,
+  distance,
   giveUpWrongVariants,
+  type HostData,
   KERNEL_CASES,
   type KernelCase,
   type KernelCaseMaker,
@@ -70,7 +72,12 @@ export {
   type CrossEntropyOptions,
   type CrossEntropyTensors,
 } from "./cross_entropy/mod.ts";
-export { dropoutBackward, dropoutForward, type DropoutOptions } from "./dropout/mod.ts";
+export {
+  dropoutBackward,
+  dropoutForward,
+  type DropoutOptions,
+  type DropoutTensors,
+} from "./dropout/mod.ts";
 export {
   embeddingBackward,
   type EmbeddingBackwardTensors,
@@ -126,7 +133,7 @@ export {
   type PagedAttentionTensors,
 } from "./paged_attention/mod.ts";
 export { poolRows } from "./pool_rows/mod.ts";
-export { residualForward } from "./residual/mod.ts";
+export { residualForward, type ResidualOptions, type ResidualTensors } from "./residual/mod.ts";
 export { NO_TOKEN, type SampleOptions, type SampleTensors, sampleTokens } from "./sample/mod.ts";
 export { scale } from "./scale/mod.ts";
 export { accumulateSum } from "./sum/mod.ts";

@@ -112,10 +112,14 @@ export {
   type TokensEvent,
 } from "./generation/mod.ts";
 export {
+  type BatchText,
   type BeamOptions,
+  type QueuedOptions,
   type TranslateOptions,
   type Translation,
+  TranslationQueue,
   type TranslationShape,
+  type TranslationStats,
   Translator,
   type TranslatorOptions,
 } from "./translation/mod.ts";

@@ -20,6 +20,8 @@ import type {
   TagRequest,
   TokenizeBody,
   TokenizeRequest,
+  TranslateBody,
+  TranslateRequest,
   UnloadAdapterRequest,
 } from "./routes/mod.ts";
 
@@ -53,6 +55,7 @@ export type AppSchema = {
   "/v1/unload_lora_adapter": JsonPost<UnloadAdapterRequest, AdapterBody>;
   "/classify": JsonPost<ClassifyRequest, ClassifyBody>;
   "/tag": JsonPost<TagRequest, TagBody>;
+  "/translate": JsonPost<TranslateRequest, TranslateBody>;
   "/tokenize": JsonPost<TokenizeRequest, TokenizeBody>;
   "/detokenize": JsonPost<DetokenizeRequest, DetokenizeBody>;
   "/health": JsonGet<HealthBody>;

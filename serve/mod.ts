@@ -26,6 +26,7 @@ export {
   type SequenceRequest,
   type ServedModel,
   startEngine,
+  type TranslationSearch,
 } from "./engine/mod.ts";
 export { type ErrorBody, HttpError, type HttpErrorOptions } from "./errors.ts";
 export type { LogRecord } from "./exchange.ts";
@@ -65,6 +66,9 @@ export type {
   TextPart,
   TokenizeBody,
   TokenizeRequest,
+  TranslateBody,
+  TranslateRequest,
+  TranslationBody,
   UnloadAdapterRequest,
 } from "./routes/mod.ts";
 export type { GenerationFields, Prompt, StreamOptions, StructuredOutputs } from "./schema/mod.ts";

@@ -49,43 +49,46 @@ export function assertReady({ engine, drain }: Services): void {
   throw unavailable(`${why[engine.state]}; try again soon.`, 2);
 }
 
+/** What a model can do, and the path where it is asked to. */
+const ABILITIES = {
+  "writes": "/v1/completions",
+  "translates": "/translate",
+  "tells texts apart": "/classify",
+  "tells words apart": "/tag",
+};
+
+/** Something that a model can do. */
+export type Ability = keyof typeof ABILITIES;
+
+/** What a model can do; what it was made for first. */
+export function abilitiesOf({ head, task, hasEncoder }: ServedModel): Ability[] {
+  if (hasEncoder) return ["translates"];
+  if (head) return [head.of === "text" ? "tells texts apart" : "tells words apart"];
+  return task?.name === "translate" ? ["translates", "writes"] : ["writes"];
+}
+
 /**
  * The model that a request names.
  *
- * @param does what it must be able to do: write text, or tell the classes of texts or of words
+ * @param ability what it must be able to do. @default nothing
  * @throws {HttpError} 503 where no model can answer now, 404 where there is none of that name, 400 where
  * it was made for something else
  */
-export function findModel(
-  services: Services,
-  id: string,
-  does: "writes" | "tells texts" | "tells words" | "anything" = "anything",
-): ServedModel {
+export function findModel(services: Services, id: string, ability?: Ability): ServedModel {
   assertReady(services);
   const model = services.engine.models.get(id);
-  if (model) {
-    assertDoes(model, does);
-    return model;
+  if (!model) {
+    const known = [...services.engine.models.keys()].join(", ");
+    throw new HttpError(
+      404,
+      `The model ${JSON.stringify(id.slice(0, 100))} does not exist; there is ${known}.`,
+      { param: "model", code: "model_not_found" },
+    );
   }
-  const known = [...services.engine.models.keys()].join(", ");
-  throw new HttpError(
-    404,
-    `The model ${JSON.stringify(id.slice(0, 100))} does not exist; there is ${known}.`,
-    { param: "model", code: "model_not_found" },
-  );
-}
-
-function assertDoes({ id, head }: ServedModel, does: string): void {
-  const can = head === undefined ? "writes" : head.of === "text" ? "tells texts" : "tells words";
-  if (does === "anything" || does === can) return;
-  const path = {
-    "writes": "/v1/completions",
-    "tells texts": "/classify",
-    "tells words": "/tag",
-  }[can];
-  throw badRequest(`The model ${id} ${can}${head ? " apart" : ""}: ask it at ${path}`, {
-    param: "model",
-  });
+  const abilities = abilitiesOf(model);
+  if (ability === undefined || abilities.includes(ability)) return model;
+  const [first] = abilities;
+  throw badRequest(`The model ${id} ${first}: ask it at ${ABILITIES[first]}`, { param: "model" });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Contender, spend, type WorkSizes } from "./contender.ts";
+import { type Contender, type Given, type PreparedWork, spend } from "./contender.ts";
 
 type Jax = typeof import("@jax-js/jax");
 type JaxArray = import("@jax-js/jax").Array;
@@ -15,73 +15,79 @@ export async function openJax(): Promise<Contender | undefined> {
   const release = () => held.splice(0).forEach((array) => array.dispose());
   return {
     name: "jax-js on WebGPU",
-    prepare(work: string, sizes: WorkSizes) {
+    prepare(work: string, given: Given) {
       release();
-      const made = workOf(jax, work, sizes);
+      const made = workOf(jax, work, given);
       if (!made) return Promise.resolve(undefined);
       const { call, inputs } = made;
       held = inputs;
       const compiled = jax.jit(call);
-      return Promise.resolve((runs: number) =>
-        spend(async () => {
-          for (let left = runs; left > 0; left -= HELD) {
-            // Each function consumes its arguments; what is freed before it was waited for is not computed.
-            const results = Array.from(
-              { length: Math.min(left, HELD) },
-              () => compiled(...inputs.map((array) => array.ref)) as JaxArray,
-            );
-            await jax.blockUntilReady(results);
-            for (const result of results) result.dispose();
-          }
-        })
-      );
+      // Each function consumes its arguments.
+      const once = () => compiled(...inputs.map((array) => array.ref)) as JaxArray;
+      const prepared: PreparedWork = {
+        run: (runs) =>
+          spend(async () => {
+            for (let left = runs; left > 0; left -= HELD) {
+              // What is freed before it was waited for is not computed.
+              const results = Array.from({ length: Math.min(left, HELD) }, once);
+              await jax.blockUntilReady(results);
+              for (const result of results) result.dispose();
+            }
+          }),
+        async results({ y = [] }) {
+          const data = await once().data();
+          const { accumulate } = given.options;
+          const before = accumulate ? given.tensors.y.data : undefined;
+          return { y: y.map((place) => data[place] + (before?.[place] ?? 0)) };
+        },
+      };
+      return Promise.resolve(prepared);
     },
     [Symbol.asyncDispose]: () => Promise.resolve(release()),
   };
 }
 
-/** A work as jax-js writes it, with its arguments. */
+/** A work as jax-js writes it, with its arguments; all give the op's y, to which none adds. */
 function workOf(
   { numpy: np, nn }: Jax,
   work: string,
-  { B, T, C, heads, V }: WorkSizes,
+  { tensors, options }: Given,
 ): { call: (...args: JaxArray[]) => JaxArray; inputs: JaxArray[] } | undefined {
-  const made = (...shape: number[]) => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    return np.array(Float32Array.from({ length: size }, () => Math.random() - 0.5)).reshape(shape);
-  };
-  const [op, part, direction] = work.split(" ");
-  const N = B * T;
-  if (op === "matmul") {
-    const head = part === "head";
-    const M = head ? Math.min(N, 64) : N;
-    const [K, out] = { qkv: [C, 3 * C], projection: [C, C], up: [C, 4 * C], down: [4 * C, C] }[
-      part
-    ] ?? [C, Math.min(V, Math.floor(2 ** 27 / 4 / C / 64) * 64)];
-    const [x, w, dy] = [[M, K], head ? [out, K] : [K, out], [M, out]];
-    const [a, b] = { forward: [x, w], dx: [dy, w], dw: head ? [dy, x] : [x, dy] }[direction]!;
-    const transposed = { forward: head ? "b" : "", dx: head ? "" : "b", dw: "a" }[direction];
+  const made = (...names: string[]) =>
+    names.map((name) => {
+      const { data, shape } = tensors[name];
+      return np.array(data as Float32Array<ArrayBuffer>).reshape([...shape]);
+    });
+  if (work.startsWith("matmul ")) {
+    const { layout } = options;
     return {
       call: (a, b) =>
         np.matmul(
-          transposed === "a" ? np.transpose(a) : a,
-          transposed === "b" ? np.transpose(b) : b,
+          layout === "TN" ? np.transpose(a) : a,
+          layout === "NT" ? np.transpose(b) : b,
         ),
-      inputs: [made(...a), made(...b)],
+      inputs: made("a", "b"),
     };
   }
-  if (work === "gelu forward") return { call: (x) => nn.gelu(x), inputs: [made(N, 4 * C)] };
+  if (work === "gelu forward") return { call: (x) => nn.gelu(x), inputs: made("x") };
   if (work === "layernorm forward") {
     return {
       call: (x, gain, bias) => nn.standardize(x, -1).mul(gain).add(bias),
-      inputs: [made(N, C), made(C), made(C)],
+      inputs: made("x", "gain", "bias"),
     };
   }
   if (work === "attention forward") {
-    const part = () => made(B, T, heads, C / heads);
+    const heads = options.heads as number;
+    const { data, shape: [B, T, width] } = tensors.qkv;
+    const C = width / 3;
+    const part = (p: number) =>
+      np.array(Float32Array.from({ length: B * T * C }, (_, i) => {
+        const row = Math.floor(i / C);
+        return data[row * width + p * C + i % C];
+      })).reshape([B, T, heads, C / heads]);
     return {
       call: (q, k, v) => nn.dotProductAttention(q, k, v, { isCausal: true }),
-      inputs: [part(), part(), part()],
+      inputs: [0, 1, 2].map(part),
     };
   }
 }

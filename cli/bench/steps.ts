@@ -53,15 +53,14 @@ export async function benchTraining(
     rounds: number;
     contenders: readonly Contender[];
     /** Chooses among the variants of what was recorded. */
-    tune: () => Promise<void>;
+    tune: () => Promise<boolean>;
   },
 ): Promise<TrainingResult> {
   const { B: batchSize, T: context, V } = sizes;
   using gpt = createModel(device, model, V);
   const options = { ...TRAIN_DEFAULTS, batchSize, context };
   using step = await TrainingStep.create(gpt, options);
-  await tune();
-  await step.record();
+  if (await tune()) await step.record();
   const tokens = Uint32Array.from(
     { length: 64 * batchSize * context },
     (_, i) => (i * i * 31 + i * 7) % V,
@@ -79,10 +78,7 @@ export async function benchTraining(
     });
   const runners = new Map([["quern", run]]);
   for (const contender of contenders) {
-    const other = await contender.prepare("training step", {
-      ...sizes,
-      layers: PRESETS[model].layers,
-    });
+    const other = await contender.prepareTraining?.({ ...sizes, layers: PRESETS[model].layers });
     if (other) runners.set(contender.name, other);
   }
   const { quern, ...others } = Object.fromEntries(await timeInTurn(runners, rounds));

@@ -2,13 +2,14 @@ import type { Timing } from "./contender.ts";
 import type { KernelFault, KernelResult } from "./kernels.ts";
 import type { DecodingResult, TrainingResult } from "./steps.ts";
 
-const WIDTHS = [28, 10, 17, 10, 10, 8];
+const WIDTHS = [36, 10, 17, 8, 10, 10, 9];
 
 const row = (cells: string[]) =>
   cells.map((cell, i) => i === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[i])).join("");
 
 /** Names of the columns of {@linkcode kernelRow}. */
-export const KERNEL_HEADING: string = row(["op", "ms", "spread", "GFLOP/s", "GB/s", "of peak"]) +
+export const KERNEL_HEADING: string =
+  row(["op", "ms", "spread", "rounds", "GFLOP/s", "GB/s", "of peak"]) +
   "  others, and how many times as long";
 
 /** An op as a line of the table. */
@@ -21,10 +22,17 @@ export function kernelRow(result: KernelResult | KernelFault): string {
     `${model} ${work}`,
     digits(medianMs),
     spread(result),
+    `${result.rounds}`,
     gflops === 0 ? "" : gflops.toFixed(1),
     gigabytesPerSecond.toFixed(2),
     `${(100 * peakShare).toFixed(0)}%`,
-  ]) + describeOthers(result);
+  ]) + describeOthers(result) + describeFaults(result);
+}
+
+function describeFaults({ faults }: KernelResult): string {
+  return Object.entries(faults)
+    .map(([name, fault]) => `  ${name.split(" ")[0]} is wrong, so not timed: ${fault}`)
+    .join("");
 }
 
 /** A training step in lines. */

@@ -1,5 +1,6 @@
 import { TextLineStream } from "@std/streams";
-import type { Contender, Spent, WorkSizes } from "./contender.ts";
+import type { Contender, Given, Spent, WorkSizes } from "./contender.ts";
+import type { TensorData } from "../../kernels/mod.ts";
 import { TORCH_PROGRAM } from "./torch_program.ts";
 
 /**
@@ -30,19 +31,30 @@ export async function openTorch(): Promise<Contender | undefined> {
     const { value } = await lines.read();
     return value === undefined ? undefined : JSON.parse(value);
   };
-  const ask = async (question: unknown) => {
+  const ask = async (question: unknown, data: readonly TensorData[] = []) => {
     await writer.write(new TextEncoder().encode(JSON.stringify(question) + "\n"));
+    for (const { buffer, byteOffset, byteLength } of data) {
+      await writer.write(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
+    }
     const answered = await answer();
     if (!answered) throw new Error(`PyTorch's process ended at ${JSON.stringify(question)}`);
     return answered;
   };
+  const run = (runs: number) => ask({ runs }) as Promise<Spent>;
   const first = await answer();
   if (!first) return undefined;
   return {
     name: `PyTorch ${first.version} on the CPU`,
-    async prepare(work: string, sizes: WorkSizes) {
-      const { ready } = await ask({ work, sizes });
-      return ready ? (runs: number) => ask({ runs }) as Promise<Spent> : undefined;
+    async prepare(work: string, { tensors, options }: Given) {
+      const all = Object.entries(tensors);
+      const shapes = all.map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
+      const question = { work, tensors: shapes, options };
+      const { ready } = await ask(question, all.map(([, { data }]) => data));
+      return ready ? { run, results: (places) => ask({ places }) } : undefined;
+    },
+    async prepareTraining(sizes: WorkSizes) {
+      await ask({ training: sizes });
+      return run;
     },
     async [Symbol.asyncDispose]() {
       await writer.close();

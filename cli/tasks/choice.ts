@@ -8,7 +8,7 @@ import {
   taskBatches,
   type Tokenizer,
 } from "../../data/mod.ts";
-import { type BatchOutputs, Evaluator, type Gpt } from "../../model/mod.ts";
+import { type BatchOutputs, Evaluator, type Gpt, type ScoredQuestion } from "../../model/mod.ts";
 import { reportChoices, type Scored } from "../score_reports.ts";
 import { planRows } from "./rows.ts";
 
@@ -20,19 +20,28 @@ export interface ChoiceInputs {
   onBad: OnBad;
 }
 
-/**
- * Multiple choice by the log-likelihood of each ending after the question; of what is longer than the
- * model's context the beginning is left out.
- */
+/** Multiple choice by the log-likelihood of each ending after the question. */
 export async function measureChoices(
   model: Gpt,
   { tokenizer, sources, batchSize, onBad }: ChoiceInputs,
   about: string,
 ): Promise<Scored> {
-  const { context } = model.config;
   const questions = await Array.fromAsync(
     readTaskFiles(sources, (path) => readHellaSwag(path, { onBad })).examples,
   );
+  const scored = await scoreChoices(model, questions, { tokenizer, batchSize });
+  return reportChoices(scored, `${about} ${questions.length} questions.`);
+}
+
+/**
+ * What a model finds of each choice; of what is longer than its context the beginning is left out.
+ */
+export async function scoreChoices(
+  model: Gpt,
+  questions: readonly MultipleChoice[],
+  { tokenizer, batchSize }: Pick<ChoiceInputs, "tokenizer" | "batchSize">,
+): Promise<ScoredQuestion[]> {
+  const { context } = model.config;
   const set = encodeChoices(questions, tokenizer, context);
   const empty = new ExampleSet();
   const sets = { train: empty, validation: empty, test: set };
@@ -48,14 +57,13 @@ export async function measureChoices(
   const order = { order: "sequential", seed: 0, epochs: 1 } as const;
   await evaluator.measure(taskBatches(set, { ...rows.options({ batchSize }), ...order }), add);
   let at = 0;
-  const scored = questions.map(({ choices, answer }) => ({
+  return questions.map(({ choices, answer }) => ({
     answer,
     choices: choices.map((choice) => ({
       logLikelihood: likelihoods[at++],
       characters: [...choice.trimStart()].length,
     })),
   }));
-  return reportChoices(scored, `${about} ${questions.length} questions.`);
 }
 
 /** A row for each ending, of which it alone is to be said. */

@@ -13,6 +13,9 @@ import type { Scored } from "../score_reports.ts";
 import type { BatchOptions, TaskRows } from "./rows.ts";
 import type { AskedTexts, PartName, Task } from "./task.ts";
 
+/** Most prompts that are answered after an epoch. */
+const MOST_SCORED = 64;
+
 /** What a pass over a part found. */
 export interface PartMeasure {
   /** Mean loss of its targets, in nats. */
@@ -142,6 +145,37 @@ async function reportAnswers(
   options: EvaluateOptions,
   about: string,
 ): Promise<Scored> {
+  const { chosen, answers } = await answerSome(model, asked, part, options);
+  return asked.report(part, chosen, answers, `${about} ${chosen.length} prompts were answered.`);
+}
+
+/**
+ * The score of a model's answers while it is trained: always the likeliest token, to at most 64 prompts,
+ * so that an epoch is hardly any longer.
+ *
+ * @returns nothing where the task has no such score
+ */
+export async function scoreAnswers(
+  model: TaskNetwork,
+  { asked }: Task,
+  part: PartName,
+  options: EvaluateOptions,
+): Promise<number | undefined> {
+  if (!asked?.score) return undefined;
+  const { chosen, answers } = await answerSome(model, asked, part, {
+    ...options,
+    ...{ answers: Math.min(options.answers, MOST_SCORED), beams: 1 },
+  });
+  return asked.score(part, chosen, answers);
+}
+
+/** The answers to every so many-th prompt of a part. */
+async function answerSome(
+  model: TaskNetwork,
+  asked: AskedTexts,
+  part: PartName,
+  options: EvaluateOptions,
+): Promise<{ chosen: number[]; answers: string[] }> {
   const prompts = asked.prompts(part);
   const every = Math.max(1, Math.ceil(prompts.length / options.answers));
   const chosen = Array.from(prompts.keys()).filter((i) => i % every === 0);
@@ -149,7 +183,7 @@ async function reportAnswers(
   const answers = model instanceof EncoderDecoder
     ? await translate(model, wanted, options)
     : await answer(model, asked, wanted, options);
-  return asked.report(part, chosen, answers, `${about} ${chosen.length} prompts were answered.`);
+  return { chosen, answers };
 }
 
 /** The translations of sources by beam search. */

@@ -13,6 +13,7 @@ export {
   evaluateTask,
   measureTask,
   type PartMeasure,
+  scoreAnswers,
   type TaskNetwork,
 } from "./measure.ts";
 export { type ChoiceInputs, measureChoices } from "./choice.ts";

@@ -88,6 +88,13 @@ export interface AskedTexts {
   prompts(part: PartName): Uint32Array[];
   /** Texts that end an answer. */
   stop: readonly string[];
+  /**
+   * The measure that the best checkpoint is chosen by, the higher the better.
+   *
+   * @param chosen the prompts that the answers are to
+   * @default the loss is
+   */
+  score?(part: PartName, chosen: readonly number[], answers: readonly string[]): number;
   /** Everything that is measured of answers. @param chosen the prompts they are to */
   report(
     part: PartName,

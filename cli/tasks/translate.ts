@@ -8,7 +8,7 @@ import {
   translationEncoder,
   translationPrompt,
 } from "../../data/mod.ts";
-import type { BleuTokenizer } from "../../model/mod.ts";
+import { type BleuTokenizer, scoreBleu } from "../../model/mod.ts";
 import { reportTexts } from "../score_reports.ts";
 import {
   encodeParts,
@@ -52,18 +52,13 @@ export async function translateTask(
     asked: {
       prompts: (part) => sourcesOf(parts[part]).map(ask),
       stop: ["\n"],
+      score(part, chosen, answers) {
+        const { references } = askedOf(parts[part], chosen);
+        return scoreBleu(references, answers, { tokenizer: bleuTokenizer, resamples: 1 }).score;
+      },
       report(part, chosen, answers, about) {
-        const all = sourcesOf(parts[part]);
-        const sources = chosen.map((i) => all[i]);
-        const targets = Map.groupBy(parts[part], ({ source }) => source);
-        const most = Math.max(...[...targets.values()].map(({ length }) => length));
-        // Every segment needs as many references; one that has fewer has its first again.
-        const references = sources.map((source) => {
-          const own = targets.get(source)!.map(({ target }) => target);
-          return Array.from({ length: most }, (_, i) => own[i] ?? own[0]);
-        });
         return reportTexts({
-          ...{ references, predictions: [...answers], inputs: sources, about },
+          ...{ ...askedOf(parts[part], chosen), predictions: [...answers], about },
           ...{ tokenizer: bleuTokenizer, isChat: false },
         });
       },
@@ -74,4 +69,21 @@ export async function translateTask(
 /** Each source once, in order. */
 function sourcesOf(pairs: readonly TextPair[]): string[] {
   return [...new Set(pairs.map(({ source }) => source))];
+}
+
+/** Some of the sources, and what each may be translated to. */
+function askedOf(
+  pairs: readonly TextPair[],
+  chosen: readonly number[],
+): { inputs: string[]; references: string[][] } {
+  const all = sourcesOf(pairs);
+  const inputs = chosen.map((i) => all[i]);
+  const targets = Map.groupBy(pairs, ({ source }) => source);
+  const most = Math.max(...[...targets.values()].map(({ length }) => length));
+  // Every segment needs as many references; one that has fewer has its first again.
+  const references = inputs.map((source) => {
+    const own = targets.get(source)!.map(({ target }) => target);
+    return Array.from({ length: most }, (_, i) => own[i] ?? own[0]);
+  });
+  return { inputs, references };
 }

@@ -18,7 +18,7 @@ export async function checkCase(
   one: OpCase,
 ): Promise<string | undefined> {
   using trial = await TrialRun.create(device, op, one);
-  return await trial.check(reference);
+  return await trial.check(trial.expected(reference));
 }
 
 /** What a check found. */

@@ -81,6 +81,6 @@ export function random(seed = 1): () => number {
 
 /** The numbers of a tensor as a reference takes them: an f32, or f16, as the float64 of its nearest one. */
 export function hostData(dtype: DType, data: ArrayLike<number>): HostData {
-  if (dtype === "f32" || dtype === "f16") return Float64Array.from(data);
-  return dtype === "u32" ? Uint32Array.from(data) : Int32Array.from(data);
+  if (dtype === "f32" || dtype === "f16") return new Float64Array(data);
+  return dtype === "u32" ? new Uint32Array(data) : new Int32Array(data);
 }

@@ -79,6 +79,9 @@ function product(
   };
 }
 
+const DROPOUT = { seed: 7, step: 3, layer: 5, rate: 0.1 };
+const clockOf = (i: number) => [DROPOUT.seed, DROPOUT.step][i];
+
 const tokensBelow = (V: number) => (i: number) => (i * 7919) % V;
 
 const attentionOperations = ({ B, T, C }: ModelSizes, products: number) => products * B * T * T * C;
@@ -94,6 +97,17 @@ function attentionSaved({ B, T, C, heads }: ModelSizes) {
     y: of([B, T, C], y),
     lse: of([B, heads, T], lse),
   };
+}
+
+/** Rows and their statistics. */
+function layernormSaved(N: number, C: number) {
+  const next = normal();
+  const x = Float64Array.from({ length: N * C }, () => Math.fround(next()));
+  const [y, mean, rstd] = [new Float64Array(N * C), new Float64Array(N), new Float64Array(N)];
+  const gain = new Float64Array(C);
+  layernormReference.layernormForward({ x, gain, y, mean, rstd }, { N, C });
+  const of = (shape: number[], data: Float64Array) => input(shape, (i) => data[i]);
+  return { x: of([N, C], x), mean: of([N], mean), rstd: of([N], rstd) };
 }
 
 /** What training does, in the order of a step. */
@@ -127,11 +141,9 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
     at: ({ B, T, C }) => ({
       op: dropoutForward,
       reference: dropoutReference.dropoutForward,
-      tensors: { x: update([B * T * C]), clock: input([2], (i) => [7, 3][i], "u32") },
-      options: { rate: 0.1, layer: 5 },
-      sizes: {
-        keep: (element: number) => keepFactor({ seed: 7, step: 3, layer: 5, rate: 0.1 }, element),
-      },
+      tensors: { x: update([B * T * C]), clock: input([2], clockOf, "u32") },
+      options: { rate: DROPOUT.rate, layer: DROPOUT.layer },
+      sizes: { keep: (element: number) => keepFactor(DROPOUT, element) },
     }),
   },
   {
@@ -202,6 +214,19 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
       op: residualForward,
       reference: residualReference.residualForward,
       tensors: { a: input([B * T * C]), b: input([B * T * C]), y: output([B * T * C]) },
+    }),
+  },
+  {
+    name: "residual with dropout",
+    at: ({ B, T, C }) => ({
+      op: residualForward,
+      reference: residualReference.residualForward,
+      tensors: {
+        ...{ a: input([B * T * C]), b: input([B * T * C]), y: output([B * T * C]) },
+        clock: input([2], clockOf, "u32"),
+      },
+      options: { dropout: DROPOUT.rate, layer: DROPOUT.layer },
+      sizes: { keep: (element: number) => keepFactor(DROPOUT, element) },
     }),
   },
   {
@@ -296,10 +321,8 @@ export const TRAINING_CASES: readonly KernelCaseMaker[] = [
       op: layernormBackward,
       reference: layernormReference.layernormBackward,
       tensors: {
-        x: input([B * T, C]),
+        ...layernormSaved(B * T, C),
         gain: input([C], normal(3)),
-        mean: input([B * T], normal(5)),
-        rstd: input([B * T], (i) => 0.5 + (i % 7) / 7),
         dy: input([B * T, C], normal(9)),
         dx: accumulate([B * T, C]),
         dgain: accumulate([C]),

@@ -46,15 +46,25 @@ export class TrialRun implements Disposable {
   static async create(device: Device, op: Op, one: OpCase): Promise<TrialRun> {
     const trial = new TrialRun(device, one);
     try {
-      trial.recording = trial.#stack.use(
-        await device.record(one.label, (pass) => op(pass, trial.#tensors, one.options)),
-      );
-      trial.#reset();
+      await trial.record(op);
       return trial;
     } catch (error) {
       trial[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /**
+   * Records the op with the variant that the device now chooses.
+   *
+   * @throws {ShaderError} if a shader does not compile
+   */
+  async record(op: Op): Promise<void> {
+    const { one } = this;
+    this.recording = this.#stack.use(
+      await this.device.record(one.label, (pass) => op(pass, this.#tensors, one.options)),
+    );
+    this.#reset();
   }
 
   /** Gives every tensor the numbers that it had before the op. */
@@ -76,20 +86,28 @@ export class TrialRun implements Disposable {
   }
 
   /**
-   * Runs the op twice and compares.
+   * Runs the op twice and compares with what {@linkcode TrialRun.expected} gave.
    *
    * @returns the first thing that is wrong, as a sentence; undefined where all is well
    */
-  async check(reference: Reference): Promise<string | undefined> {
-    return this.#fault([await this.#results(), await this.#results()], this.#expected(reference));
+  async check(expected: Record<string, HostData>): Promise<string | undefined> {
+    return this.#fault([await this.#results(), await this.#results()], expected);
   }
 
-  /** What the reference makes of the first numbers. */
-  #expected(reference: Reference): Record<string, HostData> {
+  /** The numbers of every tensor before the op. */
+  get before(): Record<string, TensorData> {
+    return Object.fromEntries(
+      Object.entries(this.one.tensors)
+        .map(([name, { shape }]) => [name, this.#before[name].subarray(0, sizeOf(shape))]),
+    );
+  }
+
+  /** What the reference makes of them. */
+  expected(reference: Reference): Record<string, HostData> {
     const { tensors, sizes, options } = this.one;
     const data: Record<string, HostData> = {};
-    for (const [name, { dtype, shape }] of Object.entries(tensors)) {
-      data[name] = hostData(dtype, this.#before[name].subarray(0, sizeOf(shape)));
+    for (const [name, before] of Object.entries(this.before)) {
+      data[name] = hostData(tensors[name].dtype, before);
     }
     reference(data, { ...sizes, ...options as Record<string, unknown> });
     return data;
@@ -112,13 +130,11 @@ export class TrialRun implements Disposable {
       if (role === "input" && !sameBits(first[i], this.#before[name].buffer)) {
         return `${where}: an input was changed`;
       }
-      const computed = (_: number, i: number) => !sampled || !Number.isNaN(expected[name][i]);
+      const computed = (_: number, i: number) => !Number.isNaN(expected[name][i]);
+      const pick = <A extends TensorData | HostData>(data: A) =>
+        sampled ? data.filter(computed) : data;
       const far = written &&
-        distance(
-          actual.subarray(0, n).filter(computed),
-          expected[name].filter(computed),
-          tolerance,
-        );
+        distance(pick(actual.subarray(0, n)), pick(expected[name]), tolerance);
       if (far) return `${where}: ${far}`;
     }
   }

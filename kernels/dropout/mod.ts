@@ -10,25 +10,38 @@ export interface DropoutOptions {
   layer: number;
 }
 
+/** Tensors of {@linkcode dropoutForward}. */
+export interface DropoutTensors {
+  /** Any shape. */
+  x: Tensor;
+  /** u32 [2], seed and step, written before each step. */
+  clock: Tensor;
+  /** As x. @default x itself */
+  y?: Tensor;
+}
+
 /**
- * Drops elements of x and scales the others by 1 / (1 − rate), in place. The mask is a function of seed,
- * step, layer and element, so nothing is stored: {@linkcode dropoutBackward} computes it again.
+ * Drops elements of x and scales the others by 1 / (1 − rate). The mask is a function of seed, step, layer
+ * and element, so nothing is stored: {@linkcode dropoutBackward} computes it again. Overwrites y, or x
+ * where none is given.
  *
  * Source: Srivastava et al. 2014, "Dropout".
  *
- * @param t x: any shape; clock: u32 [2], seed and step, written before each step
- * @throws {RangeError} if the rate is not in [0, 1)
+ * @throws {RangeError} if the rate is not in [0, 1), or the shapes differ
  */
 export function dropoutForward(
   pass: Pass,
-  t: { x: Tensor; clock: Tensor },
+  t: DropoutTensors,
   { rate, layer }: DropoutOptions,
 ): void {
   const { x, clock } = t;
-  assertShapes("dropout", { clock }, { clock: [2] });
-  const params = { n: x.size, ...dropoutParams(rate, layer) };
-  pass.launch({ label: "dropout", code: dropoutWgsl }, { x, clock }, params, { threads: x.size });
+  assertShapes("dropout", { ...t }, { clock: [2], y: x.shape });
+  const vector = x.size % 4 === 0;
+  const n = x.size / (vector ? 4 : 1);
+  const shader = { label: "dropout", code: dropoutWgsl({ vector, inPlace: t.y === undefined }) };
+  const params = { n, ...dropoutParams(rate, layer) };
+  pass.launch(shader, { x, clock, ...(t.y && { y: t.y }) }, params, { threads: n });
 }
 
-/** Gradient of {@linkcode dropoutForward}: the same mask and scale, on the gradient in place. */
+/** Gradient of {@linkcode dropoutForward}: the same mask and scale, on the gradient. */
 export const dropoutBackward: typeof dropoutForward = dropoutForward;

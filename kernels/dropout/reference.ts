@@ -1,7 +1,7 @@
-/** x[i] *= keep(i), which is 0 or 1 / (1 − rate). */
+/** y[i] = x[i]·keep(i), which is 0 or 1 / (1 − rate); x is overwritten where there is no y. */
 export function dropoutForward(
-  t: { x: Float64Array },
+  { x, y = x }: { x: Float64Array; y?: Float64Array },
   { keep }: { keep: (element: number) => number },
 ): void {
-  t.x.forEach((value, i) => t.x[i] = value * keep(i));
+  x.forEach((value, i) => y[i] = value * keep(i));
 }

@@ -1,4 +1,4 @@
-export { keepFactorWgsl, threefryWgsl } from "./random.wgsl.ts";
+export { keepFactorAt, keepFactorWgsl, threefryWgsl } from "./random.wgsl.ts";
 
 /**
  * What a shader with `keepFactor` needs in its params: `layer: u32, threshold: u32, factor: f32`.

@@ -28,6 +28,12 @@ fn threefry2x32(key: vec2u, counter: vec2u) -> vec2u {
 }
 `;
 
+/** WGSL of the factor of element i, or of the four of vector i; see {@linkcode keepFactorWgsl}. */
+export function keepFactorAt(i: string, vector: boolean): string {
+  if (!vector) return `keepFactor(${i})`;
+  return `vec4f(${[0, 1, 2, 3].map((j) => `keepFactor(4u * ${i} + ${j}u)`).join(", ")})`;
+}
+
 /**
  * `keepFactor(element)`: 0 where dropout drops the element, else 1 / (1 − rate). Needs a binding
  * `clock`, u32 [2] of seed and step, and the params of {@linkcode dropoutParams}.

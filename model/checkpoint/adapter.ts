@@ -130,8 +130,8 @@ export class AdapterFile implements Disposable {
     const { base } = this.file.metadata;
     if (base === undefined || base === await fingerprintOf(read)) return;
     throw new RangeError(
-      `Cannot use the adapter ${this.file.path}: it was trained for another model than ${this.base}; ` +
-        "bring that one back, or train the adapter anew",
+      `Cannot use the adapter ${this.file.path}: it was trained for another model than this one. Its ` +
+        `base was ${this.base}; bring that back as it was, or train the adapter anew`,
     );
   }
 

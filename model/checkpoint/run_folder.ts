@@ -30,6 +30,8 @@ export interface TrainerState {
   bestValidationLoss?: number;
   /** Score of that one. */
   bestScore?: number;
+  /** Evaluations since that one, all worse. @default 0 */
+  worse?: number;
 }
 
 /** Which checkpoint of a run: lowest validation loss, newest, or that of an iteration. */
@@ -117,7 +119,9 @@ export async function readTrainerState(folder: string): Promise<TrainerState> {
     fail(`iteration must be a whole number, got ${state?.iteration}`);
   }
   const { iteration, ...losses } = state!;
-  for (const key of ["validationLoss", "score", "bestValidationLoss", "bestScore"] as const) {
+  for (
+    const key of ["validationLoss", "score", "bestValidationLoss", "bestScore", "worse"] as const
+  ) {
     if (losses[key] !== undefined && !Number.isFinite(losses[key])) {
       fail(`${key} must be a number or absent, got ${losses[key]}`);
     }
@@ -131,10 +135,13 @@ export async function readTrainerState(folder: string): Promise<TrainerState> {
 
 function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint {
   const merit = ({ score, validationLoss = Infinity }: Checkpoint) => score ?? -validationLoss;
-  // Of equal scores the first is the best, of equal losses the newest.
-  return checkpoints.reduce((best, one) =>
-    merit(one) > merit(best) || (one.score === undefined && merit(one) === merit(best)) ? one : best
-  );
+  const loss = ({ validationLoss = Infinity }: Checkpoint) => validationLoss;
+  // Of equal scores the lower loss is better, as training has it; of equal losses alone the newest.
+  const isBetter = (one: Checkpoint, best: Checkpoint) =>
+    merit(one) !== merit(best)
+      ? merit(one) > merit(best)
+      : one.score === undefined || loss(one) < loss(best);
+  return checkpoints.reduce((best, one) => isBetter(one, best) ? one : best);
 }
 
 async function isModelFolder(folder: string): Promise<boolean> {

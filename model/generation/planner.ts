@@ -109,8 +109,9 @@ export class Planner {
       round.steps.push(planned);
       const ms = this.times.of(planned.size);
       spent += ms;
-      // A first token is told at once.
-      if (planned.read.length > 0 || ms === 0 || spent + ms > budgetMs) break;
+      // First tokens are told at once where they are most of what the step tells.
+      if (2 * planned.read.length > planned.picks.length) break;
+      if (ms === 0 || spent + ms > budgetMs) break;
       if (!hasRoom(round.steps.map(({ step }) => step))) break;
     }
     this.#slots.push(...this.#retired.splice(0));

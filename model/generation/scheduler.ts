@@ -52,14 +52,14 @@ export interface SchedulerStats {
   stepsByRows: number[];
   /** GPU bytes of the device's tensors. */
   gpuBytes: number;
-  /** Milliseconds that the host waited for the GPU, or worked in its place on a software adapter. */
+  /** Milliseconds that the GPU took for the steps, estimated where they ended before the host looked. */
   gpuMs: number;
   /** Milliseconds of the host's own work. */
   hostMs: number;
 }
 
-/** Steps are submitted together for so many milliseconds. */
-const ROUND_MS = 25;
+/** Steps are submitted together for so many milliseconds: thirty events a second read smoothly. */
+const ROUND_MS = 33;
 
 /** The same where a constraint waits for its turn: no longer than reading the last results takes anyway. */
 const CONSTRAINED_ROUND_MS = 12;
@@ -69,6 +69,14 @@ const CONSTRAINED_ROUND_MS = 12;
  * wait while the host sleeps 10 ms in `mapAsync`; what a stop makes superfluous is thrown away.
  */
 const OVERLAPPED_MS = 60;
+
+/** Who waited less than this for the GPU found it at rest: since when, is not known. */
+const WAITED_MS = 0.5;
+
+interface BegunRequest {
+  handle: GenerationHandle;
+  sequence: Sequence;
+}
 
 interface Running {
   round: Round;
@@ -150,19 +158,15 @@ export class Scheduler implements AsyncDisposable {
     request: GenerationRequest,
     listen: (event: GenerationEvent) => void = () => {},
   ): GenerationHandle {
-    const adapter = this.#useAdapter(request.adapter);
-    const checked = adapter
-      ? adapter.in(checkRequest(request, this.model.config))
-      : checkRequest(request, this.model.config);
+    const checked = checkRequest(request, this.model.config);
     const { tokenizer } = this.options;
     if (checked.stop.length > 0 && !tokenizer) {
       throw new TypeError("Cannot generate: stop texts need a scheduler with a tokenizer");
     }
     const most = Math.min(checked.maxTokens, this.model.config.context - checked.prompt.length);
     const text = new AnswerText(tokenizer, checked.stop, checked.prompt.at(-1));
-    const { handle, sequence } = this.#begin(checked, most, text, listen);
+    const { handle, sequence } = this.#beginWith(request.adapter, checked, most, text, listen);
     this.#landing.askConstraint(sequence);
-    if (adapter) handle.done.then(adapter.release, adapter.release);
     return handle;
   }
 
@@ -199,14 +203,20 @@ export class Scheduler implements AsyncDisposable {
    * The mean of a text's last hidden states, those after the last layer norm, scaled to length 1.
    *
    * @param ids 1 to as many as the model's context
-   * @param signal gives it up
+   * @param options.adapter name of the adapter that the model computes with; by default none
+   * @param options.signal gives it up
    * @returns [C]
-   * @throws {RangeError} if there are too few or too many ids, or one is outside the vocabulary
+   * @throws {RangeError} if there are too few or too many ids, one is outside the vocabulary, or there is
+   * no such adapter
    */
-  async embed(ids: ArrayLike<number>, signal?: AbortSignal): Promise<Float32Array> {
+  async embed(
+    ids: ArrayLike<number>,
+    { adapter: name, signal }: { adapter?: string; signal?: AbortSignal } = {},
+  ): Promise<Float32Array> {
     signal?.throwIfAborted();
     const checked = checkEmbedding(ids, this.model.config);
-    const { handle, sequence } = this.#begin(checked, 0, new AnswerText(undefined, []), () => {});
+    const text = new AnswerText(undefined, []);
+    const { handle, sequence } = this.#beginWith(name, checked, 0, text, () => {});
     const cancel = () => handle.cancel();
     signal?.addEventListener("abort", cancel);
     try {
@@ -234,12 +244,25 @@ export class Scheduler implements AsyncDisposable {
     };
   }
 
+  /** Begins a request that has an adapter until it is over, where it names one. */
+  #beginWith(
+    name: string | undefined,
+    request: CheckedRequest,
+    ...rest: [most: number, text: AnswerText, listen: (event: GenerationEvent) => void]
+  ): BegunRequest {
+    const adapter = this.#useAdapter(name);
+    if (!adapter) return this.#begin(request, ...rest);
+    const begun = this.#begin(adapter.in(request), ...rest);
+    begun.handle.done.then(adapter.release, adapter.release);
+    return begun;
+  }
+
   #begin(
     request: CheckedRequest,
     most: number,
     text: AnswerText,
     listen: (event: GenerationEvent) => void,
-  ): { handle: GenerationHandle; sequence: Sequence } {
+  ): BegunRequest {
     if (this.#failure) throw this.#failure;
     if (this.#closed) throw new Error("Cannot generate: the scheduler is closed");
     const ended = Promise.withResolvers<EndEvent>();
@@ -320,8 +343,10 @@ export class Scheduler implements AsyncDisposable {
     const results = flight.results();
     // An error is met where the results are awaited.
     results.catch(() => {});
-    const ms = flight.submitMs + performance.now() - start;
-    this.#planner.times.learn(round.steps.map(({ size }) => size), ms);
+    const end = performance.now();
+    const sizes = round.steps.map(({ size }) => size);
+    const elapsed = end - flight.submittedAt;
+    const ms = this.#planner.times.learn(sizes, elapsed, end - start > WAITED_MS);
     this.#totals.gpuMs += ms;
     this.#lastRoundMs = ms;
     return results;

@@ -37,8 +37,8 @@ export interface StepResult {
 export interface Flight {
   /** Milliseconds that writing the commands down took. */
   encodeMs: number;
-  /** Milliseconds that handing them over took; on a software adapter the work itself is done in it. */
-  submitMs: number;
+  /** When they were handed over, as `performance.now()` tells. */
+  submittedAt: number;
   /** What came of each step. The call waits until the GPU is idle, the promise a little longer. */
   results(): Promise<StepResult[]>;
 }

@@ -22,17 +22,23 @@ export class StepTimes {
     return nearest === 0 ? 0 : this.#ms.get(nearest)! * Math.max(1, size / nearest);
   }
 
-  /** Learns that steps of these sizes took so long together. */
-  learn(sizes: readonly number[], ms: number): void {
+  /**
+   * Learns that steps of these sizes took so long together; returns how long they are taken to have taken.
+   *
+   * @param ended whether `ms` is when they ended; otherwise they were found to have ended by then
+   */
+  learn(sizes: readonly number[], ms: number, ended = true): number {
     const known = sizes.every((size) => this.#begun.has(size));
     for (const size of sizes) this.#begun.add(size);
-    if (!known) return;
+    if (!known) return ms;
     const expected = sizes.reduce((sum, size) => sum + this.of(size), 0);
+    if (!ended && expected > 0 && expected <= ms) return expected;
     for (const size of new Set(sizes)) {
       const found = expected > 0 ? this.of(size) * ms / expected : ms / sizes.length;
       const before = this.#ms.get(size);
       const change = Math.min(found, MOST * (before ?? found)) - (before ?? 0);
       this.#ms.set(size, before === undefined ? found : before + NEW * change);
     }
+    return ms;
   }
 }

@@ -2,7 +2,6 @@ import {
   attentionBackward,
   biasGradient,
   biasGradientPartialShape,
-  copy,
   dropoutBackward,
   embeddingBackward,
   geluBackward,
@@ -232,8 +231,8 @@ export function normBackward(
 /** The gradient of a branch: the stream's, behind the branch's dropout. */
 function undrop(pass: Pass, d: ActivationGradients, layer: number, dropout?: Dropout): Tensor {
   if (!dropout) return d.x;
-  copy(pass, { x: d.x, y: d.branch });
-  undropInPlace(pass, d.branch, layer, dropout);
+  const { rate, clock } = dropout;
+  dropoutBackward(pass, { x: d.x, y: d.branch, clock }, { rate, layer });
   return d.branch;
 }
 

@@ -173,8 +173,7 @@ export function wholeRows(
   const join = (site: number, { weights, x, stream, y }: JoinTensors) => {
     if (!dropout) return linear(weights, x, y, { residual: stream });
     linear(weights, x, branch);
-    drop(pass, branch, site, dropout);
-    residualForward(pass, { a: stream, b: branch, y });
+    residualForward(pass, { a: stream, b: branch, y, ...clock }, dropped(site));
   };
   return {
     norm,

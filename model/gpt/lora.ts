@@ -1,4 +1,4 @@
-import { copy, dropoutForward, matmul, type Pass, scale, type Tensor } from "../../kernels/mod.ts";
+import { dropoutForward, matmul, type Pass, scale, type Tensor } from "../../kernels/mod.ts";
 import type { GptConfig } from "../config.ts";
 import type { PassOptions } from "../network.ts";
 import type { Dropout } from "./dropout.ts";
@@ -97,7 +97,6 @@ export function loraBackward(
 function dropped(pass: Pass, { wide, dropout }: LoraPasses, x: Tensor, layer: number): Tensor {
   if (!dropout) return x;
   const y = wide.view(0, x.shape);
-  copy(pass, { x, y });
-  dropoutForward(pass, { x: y, clock: dropout.clock }, { rate: dropout.rate, layer });
+  dropoutForward(pass, { x, y, clock: dropout.clock }, { rate: dropout.rate, layer });
   return y;
 }

@@ -134,6 +134,7 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
         ...(bestScore !== undefined && { score: bestScore }),
       };
     }
+    trainer.#worse = state.worse ?? 0;
     trainer.#lastCheckpoint = checkpoint;
     return trainer;
   }
@@ -291,6 +292,7 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
       ...measured,
       ...(this.#best && { bestValidationLoss: this.#best.validationLoss }),
       ...(this.#best?.score !== undefined && { bestScore: this.#best.score }),
+      ...(this.#worse > 0 && { worse: this.#worse }),
       ...(step.half && { lossScale: { ...await step.half.read(), skipped: this.#skipped.total } }),
     };
     const fill = async (temporary: string) => {
@@ -319,10 +321,10 @@ export class Trainer<M extends Network = Gpt> implements Disposable {
   }
 }
 
-/** Whether an evaluation is better than the best so far: by score, or by loss where there is none. */
+/** Whether an evaluation is better than the best so far: by score, or by loss where that says nothing. */
 function isBetter(one: Measured, best: Measured | undefined): boolean {
   if (best === undefined) return true;
-  if (one.score === undefined || best.score === undefined) {
+  if (one.score === undefined || best.score === undefined || one.score === best.score) {
     return one.validationLoss < best.validationLoss;
   }
   return one.score > best.score;

@@ -1,4 +1,14 @@
 /** Translating with an encoder–decoder: beam search over a batched decoder with its caches. */
 export { type BeamOptions, BeamSearch, type NextTokens, type Translation } from "./beams.ts";
-export { type TranslateOptions, Translator, type TranslatorOptions } from "./translator.ts";
+export {
+  type BatchText,
+  type TranslateOptions,
+  Translator,
+  type TranslatorOptions,
+} from "./translator.ts";
+export {
+  type QueuedOptions,
+  TranslationQueue,
+  type TranslationStats,
+} from "./translation_queue.ts";
 export type { TranslationShape } from "./decoder_memory.ts";

@@ -23,7 +23,17 @@ export interface TranslatorOptions {
 }
 
 /** Most beams: each one's next tokens are twice as many, of which the GPU tells 20. */
-const MOST_BEAMS = MOST_TOP / 2;
+export const MOST_BEAMS: number = MOST_TOP / 2;
+
+/** A text of a batch, with how its translation is searched for. */
+export interface BatchText {
+  /** Token ids, the end among them. */
+  source: Uint32Array;
+  /** Options of the search, as they are filled in. */
+  search: Omit<BeamOptions, "beams">;
+  /** Gives it up; the others of the batch go on. @default never */
+  signal?: AbortSignal;
+}
 
 /**
  * Translates with an encoder–decoder by beam search, many texts at a time. What attention needs of the
@@ -100,51 +110,55 @@ export class Translator implements Disposable {
     sources: readonly Uint32Array[],
     options: TranslateOptions = {},
   ): Promise<Translation[]> {
-    const { texts, beams, context } = this.shape;
-    const { lengthPenalty = 1, noRepeatNgram = 0, maxTokens = context, signal } = options;
-    assertWhole("maxTokens", maxTokens, context);
-    sources.forEach(({ length }, i) => {
-      if (length >= 1 && length <= context) return;
-      throw new RangeError(
-        `Cannot translate text ${i}: wanted 1 to ${context} tokens, got ${length}; shorten it`,
-      );
-    });
-    const search = { beams, lengthPenalty, noRepeatNgram, maxTokens };
+    const { texts, context } = this.shape;
+    const { signal } = options;
+    const search = checkTranslation(sources, options, context);
     const order = sources.map((_, i) => i).sort((a, b) => sources[a].length - sources[b].length);
     const found: Translation[] = new Array(sources.length);
     // Texts of like length take like many steps.
     for (let at = 0; at < order.length; at += texts) {
-      signal?.throwIfAborted();
       const some = order.slice(at, at + texts);
-      const best = await this.#translateBatch(some.map((i) => sources[i]), search);
+      const best = await this.translateBatch(
+        some.map((i) => ({ source: sources[i], search, signal })),
+      );
+      signal?.throwIfAborted();
       some.forEach((i, n) => found[i] = best[n]);
     }
     return found;
   }
 
-  async #translateBatch(
-    sources: readonly Uint32Array[],
-    options: BeamOptions,
+  /**
+   * Translates as many texts at once as there is room for; nothing else may be translated meanwhile.
+   *
+   * @param batch checked texts
+   * @param onStep told after each step of the decoder, how many rows it had
+   * @returns the best translation of each, of one that was given up what there was
+   */
+  async translateBatch(
+    batch: readonly BatchText[],
+    onStep: (rows: number) => void = () => {},
   ): Promise<Translation[]> {
     const { texts, beams, context: T } = this.shape;
     const { device, config } = this.model;
     const m = this.memory;
     const tokens = new Uint32Array(texts * T).fill(config.padId);
     const lengths = new Uint32Array(texts);
-    sources.forEach((source, b) => {
+    batch.forEach(({ source }, b) => {
       tokens.set(source, b * T);
       lengths[b] = source.length;
     });
     m.encoder.tokens.write(tokens);
     m.encoder.lengths!.write(lengths);
     this.recordings.encode.run();
-    const searches = sources.map(() => new BeamSearch(options, config));
-    for (let t = 0; t < options.maxTokens && searches.some(({ isDone }) => !isDone); t++) {
+    const searches = batch.map(({ search }) => new BeamSearch({ ...search, beams }, config));
+    const isOver = (search: BeamSearch, b: number) => search.isDone || batch[b].signal?.aborted;
+    for (let t = 0; t < T && !searches.every(isOver); t++) {
       this.#writeStep(searches, t);
       this.recordings.steps[t % 2 as 0 | 1].run();
       const [ids, values] = await device.read([m.ids, m.values]);
       const next = nextTokens(new Uint32Array(ids), new Float32Array(values));
       searches.forEach((search, b) => search.advance(next.slice(b * beams, (b + 1) * beams)));
+      onStep(searches.length * beams);
     }
     return searches.map(({ best }) => best);
   }
@@ -185,7 +199,28 @@ function nextTokens(ids: Uint32Array, values: Float32Array): NextTokens[] {
   }));
 }
 
-function assertWhole(name: string, value: number, most: number): void {
+/**
+ * Fills in how translations are searched for, and checks it and the texts.
+ *
+ * @throws {RangeError} if a text is empty or longer than the context, or an option out of its range
+ */
+export function checkTranslation(
+  sources: readonly Uint32Array[],
+  { lengthPenalty = 1, noRepeatNgram = 0, maxTokens }: Partial<BeamOptions>,
+  context: number,
+): BatchText["search"] {
+  assertWhole("maxTokens", maxTokens ?? context, context);
+  sources.forEach(({ length }, i) => {
+    if (length >= 1 && length <= context) return;
+    throw new RangeError(
+      `Cannot translate text ${i}: wanted 1 to ${context} tokens, got ${length}; shorten it`,
+    );
+  });
+  return { lengthPenalty, noRepeatNgram, maxTokens: maxTokens ?? context };
+}
+
+/** @throws {RangeError} unless it is a whole number from 1 to `most` */
+export function assertWhole(name: string, value: number, most: number): void {
   if (Number.isInteger(value) && value >= 1 && value <= most) return;
   throw new RangeError(
     `Cannot translate: ${name} must be a whole number from 1 to ${Math.floor(most)}, got ${value}`,

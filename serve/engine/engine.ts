@@ -5,12 +5,14 @@ import type {
   GenerationEvent,
   GenerationRequest,
   ModelTask,
+  QueuedOptions,
   TokenLogprob,
+  Translation,
 } from "../../model/mod.ts";
 
 import type { AdapterSource } from "./protocol.ts";
 
-export type { GenerationEvent, TokenLogprob };
+export type { GenerationEvent, TokenLogprob, Translation };
 
 /**
  * `loading` until all models are on the GPU, `lost` from a fault of the GPU to the restart after it,
@@ -44,7 +46,12 @@ export interface ServedModel {
   head?: ClassHead;
   /** What it was fine-tuned for. */
   task?: ModelTask;
+  /** Whether an encoder reads what is asked; then it translates and does nothing else. */
+  hasEncoder?: boolean;
 }
+
+/** How translations are searched for. */
+export type TranslationSearch = Omit<QueuedOptions, "signal">;
 
 /** What an answer must look like as a whole. */
 export type OutputFormat =
@@ -130,7 +137,7 @@ export interface Engine extends AsyncDisposable {
   readonly ready: Promise<void>;
   /** The models by name, in the order they were named; empty while loading. */
   readonly models: ReadonlyMap<string, ServedModel>;
-  /** Sequences that are asked for and not over, those in the queue among them. */
+  /** Sequences and translations that are asked for and not over, those in the queue among them. */
   readonly pending: number;
   /** Places in the batch. */
   readonly places: number;
@@ -162,6 +169,19 @@ export interface Engine extends AsyncDisposable {
     texts: readonly Uint32Array[],
     signal: AbortSignal,
   ): Promise<Float32Array[]>;
+  /**
+   * Translations by a model with an encoder.
+   *
+   * @param sources token ids of each text, the end among them
+   * @param signal ends the work after the step under way
+   * @throws {HttpError} if the engine isn't ready or was lost; what the signal says if it is aborted
+   */
+  translate(
+    model: string,
+    sources: readonly Uint32Array[],
+    search: TranslationSearch,
+    signal: AbortSignal,
+  ): Promise<Translation[]>;
   /**
    * Loads an adapter beside a model; it is there for new requests once the promise resolves.
    *

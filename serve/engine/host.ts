@@ -8,7 +8,7 @@ import type { EngineSetup, FromEngine, LoadedModel, ToEngine } from "./protocol.
 
 type AnswerMessage = Extract<ToEngine, { type: "answer" }>;
 type AdapterMessage = Extract<ToEngine, { type: "add adapter" | "remove adapter" }>;
-type EmbedMessage = Extract<ToEngine, { type: "embed" }>;
+type ComputeMessage = Extract<ToEngine, { type: "embed" | "translate" }>;
 
 /** Options of {@linkcode runEngine}. */
 export interface RunEngineOptions {
@@ -68,7 +68,7 @@ class EngineHost {
 
   take(message: Exclude<ToEngine, { type: "load" }>): void {
     if (message.type === "answer") this.#answer(message);
-    else if (message.type === "embed") this.#embed(message);
+    else if (message.type === "embed" || message.type === "translate") this.#compute(message);
     else if (message.type === "cancel") this.#cancel.get(message.id)?.();
     else if (message.type === "add adapter" || message.type === "remove adapter") {
       this.#adapt(message);
@@ -133,17 +133,23 @@ class EngineHost {
     }
   }
 
-  async #embed({ id, model, prompts }: EmbedMessage): Promise<void> {
-    const { host } = this.#find(model);
+  async #compute(message: ComputeMessage): Promise<void> {
+    const { id } = message;
+    const { host, adapter } = this.#find(message.model);
     const cancelled = new AbortController();
+    const { signal } = cancelled;
     this.#cancel.set(id, () => cancelled.abort());
     try {
-      const { signal } = cancelled;
-      const vectors = await host.vectors(prompts, signal);
-      this.post({ type: "embedded", id, vectors });
+      if (message.type === "embed") {
+        const vectors = await host.vectors(message.prompts, { adapter, signal });
+        this.post({ type: "embedded", id, vectors });
+      } else {
+        const translations = await host.translate(message.sources, { ...message.search, signal });
+        this.post({ type: "translated", id, translations });
+      }
       this.#end(id);
     } catch (error) {
-      if (cancelled.signal.aborted) this.#end(id);
+      if (signal.aborted) this.#end(id);
       else this.#end(id, error as Error);
     }
   }

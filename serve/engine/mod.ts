@@ -12,6 +12,8 @@ export type {
   SequenceRequest,
   ServedModel,
   TokenLogprob,
+  Translation,
+  TranslationSearch,
 } from "./engine.ts";
 export { readModelFolder } from "./model_folder.ts";
 export type { AdapterSource, EngineSetup, ModelSource } from "./protocol.ts";

@@ -1,6 +1,12 @@
 /** What the main thread and the engine's Worker tell each other. */
-import type { ClassHead, ModelTask } from "../../model/mod.ts";
-import type { AnswerEvent, EngineStats, OutputFormat, SequenceRequest } from "./engine.ts";
+import type { ClassHead, ModelTask, Translation } from "../../model/mod.ts";
+import type {
+  AnswerEvent,
+  EngineStats,
+  OutputFormat,
+  SequenceRequest,
+  TranslationSearch,
+} from "./engine.ts";
 
 /** A model that the engine is to load. */
 export interface ModelSource {
@@ -47,6 +53,13 @@ export type ToEngine =
   }
   /** Embeddings of prompts, or of a model with a head their logits. */
   | { type: "embed"; id: number; model: string; prompts: readonly Uint32Array[] }
+  | {
+    type: "translate";
+    id: number;
+    model: string;
+    sources: readonly Uint32Array[];
+    search: TranslationSearch;
+  }
   | { type: "cancel"; id: number }
   | { type: "add adapter"; id: number; model: string; adapter: AdapterSource }
   | { type: "remove adapter"; id: number; adapter: string }
@@ -63,6 +76,7 @@ export interface LoadedModel {
   base?: string;
   head?: ClassHead;
   task?: ModelTask;
+  hasEncoder?: boolean;
 }
 
 /** What the Worker tells. */
@@ -73,13 +87,14 @@ export type FromEngine =
   /** What has happened to answers since the last message. */
   | { type: "news"; news: readonly AnswerNews[] }
   | { type: "embedded"; id: number; vectors: readonly Float32Array[] }
+  | { type: "translated"; id: number; translations: readonly Translation[] }
   | { type: "stats"; id: number; stats: EngineStats }
   /** An adapter was added or removed, or can't be. */
   | { type: "adapted"; id: number; model?: LoadedModel; refused?: string }
   /** The GPU is gone, or holds what can't be trusted: the Worker is of no more use. */
   | { type: "lost"; message: string };
 
-/** What has happened to an answer or to embeddings. */
+/** What has happened to an answer, to embeddings or to translations. */
 export type AnswerNews =
   | { id: number; events: readonly AnswerEvent[] }
   /** The format is possible; nothing can be refused any more. */

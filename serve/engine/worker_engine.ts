@@ -1,4 +1,5 @@
 import { DataError } from "../../data/mod.ts";
+import { Gpt, type ModelTask } from "../../model/mod.ts";
 import { HttpError } from "../errors.ts";
 import type {
   Answer,
@@ -8,6 +9,8 @@ import type {
   EngineState,
   EngineStats,
   ServedModel,
+  Translation,
+  TranslationSearch,
 } from "./engine.ts";
 import { readModelFolder } from "./model_folder.ts";
 import type {
@@ -51,6 +54,9 @@ const LOOK_MS = 1000;
 /** How long figures are waited for, in milliseconds. */
 const STATS_TIMEOUT_MS = 1000;
 
+/** What comes as a whole. */
+type Result = readonly Float32Array[] | readonly Translation[];
+
 /** An answer as the main thread keeps it. */
 interface Pending {
   sequences: number;
@@ -80,7 +86,8 @@ class WorkerEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #ready = Promise.withResolvers<void>();
   readonly #answers = new Map<number, Pending>();
-  readonly #embeddings = new Map<number, PromiseWithResolvers<readonly Float32Array[]>>();
+  /** Embeddings and translations that are waited for. */
+  readonly #results = new Map<number, PromiseWithResolvers<Result>>();
   readonly #asked = new Map<number, (stats: EngineStats) => void>();
   readonly #adapting = new Map<number, PromiseWithResolvers<LoadedModel | undefined>>();
   /** The adapters of each model now, which a restart brings back. */
@@ -147,21 +154,42 @@ class WorkerEngine implements Engine {
     prompts: readonly Uint32Array[],
     signal: AbortSignal,
   ): Promise<Float32Array[]> {
+    const result = await this.#compute((id) => ({ type: "embed", id, model, prompts }), signal);
+    return [...result as readonly Float32Array[]];
+  }
+
+  async translate(
+    model: string,
+    sources: readonly Uint32Array[],
+    search: TranslationSearch,
+    signal: AbortSignal,
+  ): Promise<Translation[]> {
+    this.#pending += sources.length;
+    try {
+      const message = (id: number) => ({ type: "translate", id, model, sources, search } as const);
+      return [...await this.#compute(message, signal) as readonly Translation[]];
+    } finally {
+      this.#pending -= sources.length;
+    }
+  }
+
+  /** Asks for what comes as a whole. */
+  async #compute(message: (id: number) => ToEngine, signal: AbortSignal): Promise<Result> {
     signal.throwIfAborted();
     const id = this.#begin();
-    const result = Promise.withResolvers<readonly Float32Array[]>();
+    const result = Promise.withResolvers<Result>();
     const cancel = () => {
       this.#post({ type: "cancel", id });
       result.reject(signal.reason);
     };
-    this.#embeddings.set(id, result);
+    this.#results.set(id, result);
     signal.addEventListener("abort", cancel);
-    this.#post({ type: "embed", id, model, prompts });
+    this.#post(message(id));
     try {
-      return [...await result.promise];
+      return await result.promise;
     } finally {
       signal.removeEventListener("abort", cancel);
-      this.#embeddings.delete(id);
+      this.#results.delete(id);
     }
   }
 
@@ -256,7 +284,10 @@ class WorkerEngine implements Engine {
         for (const news of message.news) this.#tell(news);
         break;
       case "embedded":
-        this.#embeddings.get(message.id)?.resolve(message.vectors);
+        this.#results.get(message.id)?.resolve(message.vectors);
+        break;
+      case "translated":
+        this.#results.get(message.id)?.resolve(message.translations);
         break;
       case "stats":
         this.#asked.get(message.id)?.(message.stats);
@@ -271,9 +302,7 @@ class WorkerEngine implements Engine {
 
   #tell(news: AnswerNews): void {
     const { id } = news;
-    if ("end" in news && this.#embeddings.has(id)) {
-      this.#embeddings.get(id)!.reject(errorOf(news.fault));
-    }
+    if ("end" in news) this.#results.get(id)?.reject(errorOf(news.fault));
     const answer = this.#answers.get(id);
     if (!answer) return;
     if ("events" in news) answer.listener.events(news.events);
@@ -327,7 +356,7 @@ class WorkerEngine implements Engine {
       }
       throw error;
     });
-    return { ...loaded, ...own };
+    return { ...loaded, ...own, task: await adapterTask(folder) };
   }
 
   #adapted({ id, model, refused }: Extract<FromEngine, { type: "adapted" }>): void {
@@ -342,7 +371,7 @@ class WorkerEngine implements Engine {
     this.#movedAt = performance.now();
     clearInterval(this.#watch);
     this.#watch = setInterval(() => {
-      if (this.#answers.size + this.#embeddings.size === 0) this.#movedAt = performance.now();
+      if (this.#answers.size + this.#results.size === 0) this.#movedAt = performance.now();
       else if (performance.now() - this.#movedAt < stepTimeoutMs) this.stats();
       else this.#lose(`no step was done within ${stepTimeoutMs / 1000} s`);
     }, Math.min(LOOK_MS, stepTimeoutMs / 4));
@@ -384,13 +413,23 @@ class WorkerEngine implements Engine {
       answer.accepted.reject(error);
       answer.listener.end(error);
     }
-    for (const { reject } of this.#embeddings.values()) reject(error);
+    for (const { reject } of this.#results.values()) reject(error);
     for (const { reject } of this.#adapting.values()) reject(error);
     for (const resolve of this.#asked.values()) resolve(NO_STATS);
   }
 
   #post(message: ToEngine): void {
     this.#worker?.postMessage(message);
+  }
+}
+
+/** What an adapter was made for, whatever its base was; PEFT's folders do not say. */
+async function adapterTask(folder: string): Promise<ModelTask | undefined> {
+  try {
+    return (await Gpt.readConfig(folder)).task;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }
 

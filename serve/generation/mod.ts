@@ -4,4 +4,5 @@ export { type ChunkOptions, ChunkWriter, SYSTEM_FINGERPRINT } from "./chunk_writ
 export { eventStream, type EventStreamOptions, serverSentEvent } from "./event_stream.ts";
 export { Pace } from "./pace.ts";
 export { planAnswers, type PlanOptions } from "./plan.ts";
-export { Run, type RunOptions, type Usage } from "./run.ts";
+export { computeWhole } from "./whole.ts";
+export { assertRoom, Run, type RunOptions, type Usage } from "./run.ts";

@@ -181,8 +181,15 @@ export class Run implements Disposable {
   }
 }
 
-/** Refuses what the queue has no room for. */
-function assertRoom({ engine, limits, pace }: RunOptions, sequences: number): void {
+/**
+ * Refuses what the queue has no room for.
+ *
+ * @throws {HttpError} 429 with the time to wait
+ */
+export function assertRoom(
+  { engine, limits, pace }: Pick<RunOptions, "engine" | "limits" | "pace">,
+  sequences: number,
+): void {
   if (engine.state !== "ready") return;
   if (engine.pending + sequences <= engine.places + limits.queueLength) return;
   const waiting = Math.max(0, engine.pending - engine.places);

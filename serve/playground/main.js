@@ -2,13 +2,14 @@
 import { asCurl, asTypeScript, requestOf, streamed } from "./requests.js";
 import { limitLength, makeSliders, readSettings } from "./settings.js";
 import { ask, listModels, Tokens } from "./stream.js";
-import { showClasses, showEntities } from "./told.js";
+import { TASKS } from "./told.js";
 import { followTokens, TextView } from "./transcript.js";
 
 const find = (id) => document.getElementById(id);
 const [transcript, prompt, model, stats] = ["transcript", "prompt", "model", "stats"].map(find);
 const [send, stop, again] = ["send", "stop", "regenerate"].map(find);
 const hint = find("hint");
+const usualHint = hint.textContent;
 
 const HINTS = {
   completion: { action: "Generate", placeholder: "Once upon a time" },
@@ -24,6 +25,8 @@ let key = sessionStorage.getItem("key") ?? "";
 let models = [];
 
 const chosen = () => models.find(({ id }) => id === model.value) ?? {};
+/** What the model was made for, where that is more than to go on with a text. */
+const task = () => TASKS[chosen().tells ?? chosen().task];
 const mode = () => document.querySelector("[name=mode]:checked").value;
 
 function stateOf(text) {
@@ -33,6 +36,7 @@ function stateOf(text) {
     ...readSettings(),
     mode: mode(),
     model: model.value,
+    path: task()?.path,
     prompt: text,
     messages: [...(system ? [{ role: "system", content: system }] : []), ...said],
   };
@@ -135,18 +139,22 @@ function setRunning(on) {
   if (!on) running = undefined;
 }
 
-/** Shows what a model with a head over classes tells of a text. */
+/** Shows what a model that was made for a task says of a text. */
 async function tell(text) {
   say();
   transcript.replaceChildren(hint);
+  stats.textContent = "";
   const view = new TextView(transcript, "user");
   view.prompt(text);
+  last = { text, request: requestOf(stateOf(text)) };
   running = new AbortController();
   setRunning(true);
   const { id, labels } = chosen();
-  const options = { model: id, labels, text, key, signal: running.signal };
   try {
-    await (chosen().tells === "texts" ? showClasses : showEntities)(view.element, options);
+    last.told = await task().show(view.element, {
+      ...{ model: id, labels, text, key, signal: running.signal },
+      tell: (figures) => stats.textContent = figures,
+    });
   } catch (error) {
     if (!running.signal.aborted) say(error);
   }
@@ -155,9 +163,9 @@ async function tell(text) {
 
 async function submit() {
   const text = prompt.value;
-  if (running || text === "") return;
+  if (running || text.trim() === "" && (task() || text === "")) return;
   hint.hidden = true;
-  if (chosen().tells) return await tell(text);
+  if (task()) return await tell(text);
   if (mode() === "completion") {
     last?.view?.remove();
     return await run(text);
@@ -169,19 +177,21 @@ async function submit() {
 }
 
 async function regenerate() {
-  if (running || !last) return;
+  if (running || !last || task()) return;
   last.view?.remove();
   if (turns.at(-1)?.role === "assistant") turns.pop();
   await run(last.text);
 }
 
 function setMode() {
-  const chat = mode() === "chat";
+  const chat = mode() === "chat" && !task();
+  const { action, placeholder, hint: text } = task() ?? HINTS[mode()];
   document.body.classList.toggle("chat", chat);
-  send.textContent = HINTS[mode()].action;
-  prompt.placeholder = HINTS[mode()].placeholder;
+  send.textContent = action;
+  prompt.placeholder = placeholder;
   transcript.replaceChildren(hint);
-  hint.hidden = false;
+  hint.textContent = text ?? usualHint;
+  hint.hidden = task() !== undefined && text === undefined;
   turns = [];
   last = undefined;
   again.disabled = true;
@@ -201,24 +211,18 @@ async function loadModels() {
 }
 
 function setModel() {
-  const { max_model_len: context, tells, task } = chosen();
+  const { max_model_len: context, task: name } = chosen();
   if (context) limitLength(context);
-  document.body.classList.toggle("tells", tells !== undefined);
-  if (tells === undefined && task === "chat") {
-    document.querySelector("[name=mode][value=chat]").checked = true;
-  }
+  document.body.classList.toggle("tells", task() !== undefined);
+  if (name === "chat") document.querySelector("[name=mode][value=chat]").checked = true;
   setMode();
-  if (tells) {
-    send.textContent = tells === "texts" ? "Classify" : "Mark";
-    prompt.placeholder = "A text";
-    hint.hidden = true;
-  }
 }
 
 async function copy(button) {
   const request = last?.request ?? requestOf(stateOf(prompt.value || HINTS.completion.placeholder));
   const text = {
-    text: () => last?.view ? (last.mode === "chat" ? "" : last.text) + last.view.text : "",
+    text: () =>
+      last?.told ?? (last?.view ? (last.mode === "chat" ? "" : last.text) + last.view.text : ""),
     curl: () => asCurl(location.origin, request, key !== ""),
     typescript: () => asTypeScript(location.origin, request, key !== ""),
   }[button.dataset.copy]();
@@ -276,7 +280,7 @@ document.addEventListener("keydown", (event) => {
 });
 prompt.addEventListener("keydown", (event) => {
   const plainEnter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
-  if (plainEnter && (event.ctrlKey || event.metaKey || mode() === "chat")) {
+  if (plainEnter && (event.ctrlKey || event.metaKey || document.body.classList.contains("chat"))) {
     event.preventDefault();
     submit();
   }

@@ -58,10 +58,11 @@ const ALTERNATIVES = 5;
 /**
  * Path and body of a request.
  *
- * state: { mode, model, prompt, messages, values, seed, stop }
+ * state: { mode, model, path, prompt, messages, values, seed, stop }, path for a model made for a task
  */
 export function requestOf(state) {
   const body = { model: state.model };
+  if (state.path) return { path: state.path, body: { ...body, input: inputOf(state) } };
   if (state.mode === "chat") body.messages = state.messages;
   else body.prompt = state.prompt;
   for (const { name, default: usual } of SETTINGS) {
@@ -73,6 +74,17 @@ export function requestOf(state) {
   if (state.stop.length > 0) body.stop = state.stop;
   const path = state.mode === "chat" ? "/v1/chat/completions" : "/v1/completions";
   return { path, body };
+}
+
+/** The lines of a text that hold something. */
+export function linesOf(text) {
+  return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+}
+
+/** A text; to translate, each of its lines. */
+function inputOf({ path, prompt }) {
+  const lines = linesOf(prompt);
+  return path === "/translate" && lines.length > 1 ? lines : prompt;
 }
 
 /** What a streamed request has beside its body: log-probabilities and the count of tokens. */
@@ -94,8 +106,12 @@ export function asCurl(origin, { path, body }, needsKey) {
   ].join("\n");
 }
 
-/** The request as TypeScript with the openai package. Its types lack a few of our settings. */
+/**
+ * The request as TypeScript, with the openai package where that knows it. Its types lack a few of our
+ * settings.
+ */
 export function asTypeScript(origin, { path, body }, needsKey) {
+  if ("input" in body) return asFetch(origin, { path, body }, needsKey);
   const foreign = ["top_k", "min_p", "repetition_penalty"].filter((name) => name in body);
   const chat = path.includes("chat");
   const key = needsKey ? "process.env.QUERN_API_KEY" : '"none"';
@@ -110,5 +126,19 @@ export function asTypeScript(origin, { path, body }, needsKey) {
     "const answer = await client." + (chat ? "chat.completions" : "completions") + ".create(" +
     JSON.stringify(body, null, 2) + ");",
     "console.log(answer.choices[0]." + (chat ? "message.content" : "text") + ");",
+  ].join("\n");
+}
+
+function asFetch(origin, { path, body }, needsKey) {
+  return [
+    "const response = await fetch(" + JSON.stringify(origin + path) + ", {",
+    '  method: "POST",',
+    "  headers: {",
+    '    "Content-Type": "application/json",',
+    ...(needsKey ? ["    Authorization: `Bearer ${process.env.QUERN_API_KEY}`,"] : []),
+    "  },",
+    "  body: JSON.stringify(" + JSON.stringify(body, null, 2).replaceAll("\n", "\n  ") + "),",
+    "});",
+    "console.log((await response.json()).data);",
   ].join("\n");
 }

@@ -1,11 +1,25 @@
-/** What a model with a head over classes says of a text: its classes, or the entities in it. */
+/** What models that were made for a task say of a text: its classes, the entities in it, its translation. */
+import { linesOf } from "./requests.js";
 import { post } from "./stream.js";
+
+/** What the page shows for each task: what its button says, where it asks, and how it shows the answer. */
+export const TASKS = {
+  texts: { action: "Classify", placeholder: "A text", path: "/classify", show: showClasses },
+  words: { action: "Mark", placeholder: "A text", path: "/tag", show: showEntities },
+  translate: {
+    action: "Translate",
+    placeholder: "Sentences, one a line",
+    hint: "Write sentences, one a line; the translation of each comes beside it.",
+    path: "/translate",
+    show: showTranslations,
+  },
+};
 
 /** Classes that are shown. */
 const MOST_CLASSES = 12;
 
 /** Asks for the classes of a text and shows them with their probabilities. Throws a Refusal. */
-export async function showClasses(element, { model, labels, text, key, signal }) {
+async function showClasses(element, { model, labels, text, key, signal }) {
   const { data: [{ probs }] } = await post("/classify", { model, input: text }, { key, signal });
   const list = document.createElement("ol");
   list.className = "classes";
@@ -17,10 +31,11 @@ export async function showClasses(element, { model, labels, text, key, signal })
     list.append(row);
   }
   element.after(list);
+  return order.map((k) => `${labels[k]} ${(100 * probs[k]).toFixed(1)}%`).join("\n");
 }
 
 /** Asks for the entities of a text and marks them in it. Throws a Refusal. */
-export async function showEntities(element, { model, text, key, signal }) {
+async function showEntities(element, { model, text, key, signal }) {
   const { data: [{ entities }] } = await post("/tag", { model, input: text }, { key, signal });
   const characters = [...text];
   const parts = [];
@@ -34,6 +49,70 @@ export async function showEntities(element, { model, text, key, signal }) {
     at = end;
   }
   element.replaceChildren(...parts, characters.slice(at).join(""));
+  return entities.map(({ type, text }) => `${type} ${text}`).join("\n");
+}
+
+/** Lines that are asked for at once: the first are read while others are translated. */
+const LINES = 16;
+
+/**
+ * Asks for the translation of each line of a text and shows it beside the line. What has come stays
+ * where the rest fails. Throws a Refusal.
+ */
+async function showTranslations(element, { model, text, key, signal, tell }) {
+  const lines = linesOf(text);
+  const { table, cells } = tableOf(lines);
+  element.replaceWith(table);
+  const begin = performance.now();
+  const found = [];
+  let tokens = 0;
+  try {
+    while (found.length < lines.length) {
+      const input = lines.slice(found.length, found.length + LINES);
+      const { data, usage } = await post("/translate", { model, input }, { key, signal });
+      tokens += usage.completion_tokens;
+      for (const { text } of data) {
+        fill(cells[found.length], text);
+        found.push(text);
+      }
+      const count = found.length < lines.length
+        ? `${found.length} of ${lines.length}`
+        : found.length;
+      const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+      tell(`${count} ${lines.length === 1 ? "line" : "lines"} · ${tokens} tokens · ${seconds} s`);
+    }
+  } finally {
+    for (const cell of cells.slice(found.length)) fill(cell, "");
+  }
+  return found.join("\n");
+}
+
+/** A table of lines with an empty cell beside each. */
+function tableOf(lines) {
+  const table = document.createElement("table");
+  table.className = "sides";
+  const head = table.createTHead().insertRow();
+  for (const name of ["Text", "Translation"]) {
+    const cell = label("th", name);
+    cell.scope = "col";
+    head.append(cell);
+  }
+  const body = table.createTBody();
+  const cells = lines.map((line) => {
+    const row = body.insertRow();
+    fill(row.insertCell(), line);
+    const cell = row.insertCell();
+    cell.ariaBusy = "true";
+    return cell;
+  });
+  return { table, cells };
+}
+
+/** Puts a text into a cell, from the side that its script begins at. */
+function fill(cell, text) {
+  cell.textContent = text;
+  cell.dir = "auto";
+  cell.ariaBusy = null;
 }
 
 function label(tag, text) {

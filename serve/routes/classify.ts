@@ -1,7 +1,8 @@
 /** `POST /classify`, in vLLM's shape. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { classProbabilities } from "../../model/mod.ts";
-import { badRequest, HttpError } from "../errors.ts";
+import { badRequest } from "../errors.ts";
+import { computeWhole } from "../generation/mod.ts";
 import { jsonRequest, jsonResponses, type Prompt, prompt } from "../schema/mod.ts";
 import { promptParts, promptTokens } from "../schema/mod.ts";
 import { type AppEnv, findModel, type Services } from "../services.ts";
@@ -89,11 +90,11 @@ const route = createRoute({
 
 /** The route of classes of texts. */
 export function classify(services: Services) {
-  const { engine, limits, metrics, quota, stop } = services;
+  const { engine, limits, metrics, quota } = services;
   return new OpenAPIHono<AppEnv>().openapi(route, async (c) => {
     const fields = c.req.valid("json");
     const exchange = c.get("exchange");
-    const model = findModel(services, fields.model, "tells texts");
+    const model = findModel(services, fields.model, "tells texts apart");
     const head = model.head!;
     const most = fields.truncate_prompt_tokens ?? Infinity;
     const parts = promptParts(fields.input, "input", limits.inputs);
@@ -108,11 +109,11 @@ export function classify(services: Services) {
     });
     const tokens = inputs.reduce((sum, { length }) => sum + length, 0);
     exchange.facts = { model: model.id, prompt_tokens: tokens };
-    const late = AbortSignal.timeout(1000 * limits.totalSeconds);
-    const signal = AbortSignal.any([c.req.raw.signal, stop, late]);
-    const logits = await engine.logits(model.id, inputs, signal).catch((error) => {
-      throw late.aborted ? new HttpError(504, `Not done in ${limits.totalSeconds} s.`) : error;
-    });
+    const logits = await computeWhole(
+      c,
+      services,
+      (signal) => engine.logits(model.id, inputs, signal),
+    );
     metrics.countPromptTokens(model.id, tokens);
     quota.spend(exchange.client!, tokens);
     return c.json({

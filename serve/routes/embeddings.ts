@@ -1,7 +1,8 @@
 /** `POST /v1/embeddings`. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ServedModel } from "../engine/mod.ts";
-import { badRequest, HttpError } from "../errors.ts";
+import { badRequest } from "../errors.ts";
+import { computeWhole } from "../generation/mod.ts";
 import {
   jsonRequest,
   jsonResponses,
@@ -83,7 +84,7 @@ const route = createRoute({
 
 /** The route of embeddings. */
 export function embeddings(services: Services) {
-  const { engine, limits, metrics, quota, stop } = services;
+  const { engine, limits, metrics, quota } = services;
   return new OpenAPIHono<AppEnv>().openapi(route, async (c) => {
     const fields = c.req.valid("json");
     const exchange = c.get("exchange");
@@ -102,13 +103,11 @@ export function embeddings(services: Services) {
     });
     const tokens = inputs.reduce((sum, { length }) => sum + length, 0);
     exchange.facts = { model: model.id, prompt_tokens: tokens };
-    const late = AbortSignal.timeout(1000 * limits.totalSeconds);
-    const signal = AbortSignal.any([c.req.raw.signal, stop, late]);
-    const vectors = await engine.embed(model.id, inputs, signal).catch((error) => {
-      throw late.aborted
-        ? new HttpError(504, `Not done in ${limits.totalSeconds} seconds.`)
-        : error;
-    });
+    const vectors = await computeWhole(
+      c,
+      services,
+      (signal) => engine.embed(model.id, inputs, signal),
+    );
     metrics.countPromptTokens(model.id, tokens);
     quota.spend(exchange.client!, tokens);
     const encode = fields.encoding_format === "base64" ? toBase64 : (v: Float32Array) => [...v];

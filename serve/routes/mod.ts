@@ -12,6 +12,7 @@ import { metrics } from "./metrics.ts";
 import { models } from "./models.ts";
 import { tag } from "./tag.ts";
 import { tokenize } from "./tokenize.ts";
+import { translate } from "./translate.ts";
 
 export type * from "./chat_completions/mod.ts";
 export type * from "./completions/mod.ts";
@@ -26,6 +27,7 @@ export type { EmbeddingBody, EmbeddingsBody, EmbeddingsRequest } from "./embeddi
 export type { HealthBody } from "./health.ts";
 export type { ModelBody, ModelListBody } from "./models.ts";
 export type { TokenizeBody, TokenizeRequest } from "./tokenize.ts";
+export type { TranslateBody, TranslateRequest, TranslationBody } from "./translate.ts";
 
 /** The routes as one app. */
 export function routes(services: Services) {
@@ -37,6 +39,7 @@ export function routes(services: Services) {
     .route("/", classify(services))
     .route("/", adapters(services))
     .route("/", tag(services))
+    .route("/", translate(services))
     .route("/", tokenize(services))
     .route("/", detokenize(services))
     .route("/", health(services))

@@ -3,7 +3,8 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { encodeWords, findWords } from "../../data/mod.ts";
 import { classProbabilities, entitiesOf } from "../../model/mod.ts";
 import type { ServedModel } from "../engine/mod.ts";
-import { badRequest, HttpError } from "../errors.ts";
+import { badRequest } from "../errors.ts";
+import { computeWhole } from "../generation/mod.ts";
 import { jsonRequest, jsonResponses } from "../schema/mod.ts";
 import { type AppEnv, findModel, type Services } from "../services.ts";
 import { encodeText, mapWithPauses } from "../text/mod.ts";
@@ -89,11 +90,11 @@ const route = createRoute({
 
 /** The route of entities. */
 export function tag(services: Services) {
-  const { engine, limits, metrics, quota, stop } = services;
+  const { engine, limits, metrics, quota } = services;
   return new OpenAPIHono<AppEnv>().openapi(route, async (c) => {
     const fields = c.req.valid("json");
     const exchange = c.get("exchange");
-    const model = findModel(services, fields.model, "tells words");
+    const model = findModel(services, fields.model, "tells words apart");
     const texts = [fields.input].flat();
     if (texts.length > limits.inputs) {
       throw badRequest(`input must have at most ${limits.inputs} items, got ${texts.length}`, {
@@ -106,12 +107,12 @@ export function tag(services: Services) {
     );
     const tokens = parts.reduce((sum, part) => sum + part.tokens.length, 0);
     exchange.facts = { model: model.id, prompt_tokens: tokens };
-    const late = AbortSignal.timeout(1000 * limits.totalSeconds);
-    const signal = AbortSignal.any([c.req.raw.signal, stop, late]);
     const inputs = parts.map((part) => part.tokens);
-    const logits = await engine.logits(model.id, inputs, signal).catch((error) => {
-      throw late.aborted ? new HttpError(504, `Not done in ${limits.totalSeconds} s.`) : error;
-    });
+    const logits = await computeWhole(
+      c,
+      services,
+      (signal) => engine.logits(model.id, inputs, signal),
+    );
     metrics.countPromptTokens(model.id, tokens);
     quota.spend(exchange.client!, tokens);
     const data = parts.map((part, index) => ({

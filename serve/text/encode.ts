@@ -1,4 +1,4 @@
-import type { TemplateMessage } from "../../data/mod.ts";
+import { sourceIds, type TemplateMessage } from "../../data/mod.ts";
 import type { ServedModel } from "../engine/mod.ts";
 import { badRequest, type HttpError } from "../errors.ts";
 import { chatStretches } from "./chat_stretches.ts";
@@ -27,6 +27,25 @@ export function encodeText(
 ): Uint32Array {
   assertBytes(model, utf8Length(text, MAX_BYTES_A_TOKEN * model.context), param);
   return inVocabulary(param, () => model.tokenizer.encode(text, { addSpecialTokens }));
+}
+
+/**
+ * The token ids of a client's text as an encoder reads it, the end among them. Special tokens that it
+ * spells out are text.
+ *
+ * @throws {HttpError} 400 as {@linkcode encodeText}
+ */
+export function encodeSource(model: ServedModel, text: string, param: string): Uint32Array {
+  const { context, tokenizer } = model;
+  assertBytes(model, utf8Length(text, MAX_BYTES_A_TOKEN * context), param);
+  const ids = inVocabulary(param, () => sourceIds(tokenizer, text));
+  if (ids.length <= context) return ids;
+  throw tooLong(
+    `This model reads texts of up to ${context} tokens; ${param} has ${ids.length}. Shorten it, or ` +
+      "send its sentences one by one.",
+    param,
+    { n_prompt_tokens: ids.length, n_ctx: context },
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ export { chatStretches, type Stretch } from "./chat_stretches.ts";
 export {
   assertFits,
   encodeChat,
+  encodeSource,
   encodeText,
   type EncodeTextOptions,
   MAX_BYTES_A_TOKEN,

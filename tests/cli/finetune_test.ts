@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { inFolder, quern } from "./quern.ts";
+import { inFolder, lossesOf, quern, startQuern } from "./quern.ts";
 
 /** A model so small that it trains in a second, on texts of at most 16 bytes. */
 const SMALL: readonly string[] = [
@@ -100,7 +100,9 @@ Deno.test("quern finetune --task tag and translate: what was learned is told", (
     assertEquals(tag.code, 0, tag.stderr);
     const report = JSON.parse(tag.stdout.trimEnd().split("\n").at(-1)!);
     assertEquals([report.type, report.part, report.micro.f1], ["report", "validation", 1]);
-    const pairs = Array.from({ length: 40 }, (_, i) => `a${i % 10}\tb${i % 10}`).join("\n");
+    const pairs = Array.from({ length: 40 }, (_, i) => `a${i % 10}\tb${i % 10}b${i % 10}`).join(
+      "\n",
+    );
     await Deno.writeTextFile(`${cwd}/pairs.tsv`, pairs + "\n");
     const translate = await quern(
       [
@@ -117,9 +119,29 @@ Deno.test("quern finetune --task tag and translate: what was learned is told", (
       { cwd },
     );
     assertEquals(translate.code, 0, translate.stderr);
-    assertMatch(translate.stdout, /perplexity {2}1\./);
+    assertMatch(translate.stdout, /perplexity {2}[12]\./);
     assertMatch(translate.stdout, /^BLEU = /m);
+    await assertScored(cwd, "pairs", ["--bleu-tokenizer", "char"]);
   }));
+
+/** Checks that each epoch was scored by BLEU of the model as it was, and that the best was kept by it. */
+async function assertScored(cwd: string, run: string, options: string[]): Promise<void> {
+  const lines = (await Deno.readTextFile(`${cwd}/${run}/metrics.jsonl`)).trimEnd().split("\n");
+  const told = lines.map((line) => JSON.parse(line)).filter((one) => "validationLoss" in one);
+  const scores: number[] = told.map(({ score }) => score);
+  const names = await Array.fromAsync(Deno.readDir(`${cwd}/${run}/checkpoints`), (e) => e.name);
+  const state = async (name: string) =>
+    JSON.parse(await Deno.readTextFile(`${cwd}/${run}/checkpoints/${name}/trainer.json`));
+  const states = await Promise.all(names.toSorted().map(state));
+  assertEquals(states.at(-1).bestScore, Math.max(...scores));
+  assertEquals(Math.max(...states.map(({ score }) => score)), Math.max(...scores));
+  const measured = await quern(
+    ["eval", "--task", "translate", "--from", run, "--checkpoint", "last", "--beams", "1"]
+      .concat("--data", "pairs.tsv", "--json", options),
+    { cwd },
+  );
+  assertEquals(JSON.parse(measured.stdout).bleu.score, scores.at(-1), measured.stderr);
+}
 
 /** Pairs of a toy language, word by word. */
 function toyPairs(): string {
@@ -154,6 +176,7 @@ Deno.test("quern finetune --architecture encoder-decoder: translates what it lea
     assertEquals(trained.code, 0, trained.stderr);
     const report = JSON.parse(trained.stdout.trimEnd().split("\n").at(-1)!);
     assert(report.bleu.score > 90, `BLEU ${report.bleu.score}`);
+    await assertScored(cwd, "run", ["--bleu-tokenizer", "zh"]);
     const measure = ["--from", "run", "--data", "pairs.tsv", "--bleu-tokenizer", "zh", "--json"];
     const measured = await quern(["eval", "--task", "translate", ...measure], { cwd });
     assertEquals(measured.code, 0, measured.stderr);
@@ -181,7 +204,9 @@ Deno.test("quern finetune --architecture encoder-decoder: translates what it lea
 
 Deno.test("quern finetune: bad input is one sentence with the line, and leaves no run", () =>
   inFolder(async (cwd) => {
-    const cases: [string, string, string[], string | RegExp][] = [
+    const answered = '{"messages":[{"role":"user","content":"H"},' +
+      '{"role":"assistant","content":"Y"}]}\n';
+    const cases: [string, string, string[], RegExp][] = [
       [
         "one.tsv",
         "ham\ta b\nham\tc d\nspam\te f\n",
@@ -203,7 +228,41 @@ Deno.test("quern finetune: bad input is one sentence with the line, and leaves n
         ["chat"],
         /line 1: the conversation ends with the user/,
       ],
+      [
+        "turns.jsonl",
+        '{"messages":[{"role":"user","content":"Hi!"},{"role":"user","content":"Hi?"}]}\n',
+        ["chat"],
+        /line 1: the conversation does not alternate: message 2 must be the assistant's/,
+      ],
+      ["a.jsonl", answered, ["chat", "--template", "cut.jinja"], /it is no Jinja .*cut\.jinja:0/],
+      [
+        "b.jsonl",
+        answered,
+        ["chat", "--template", "refuses.jinja"],
+        /line 1: Cannot render the chat template: none of these/,
+      ],
+      [
+        "seen.tsv",
+        "ham\ta b\nham\tc d\nspam\te f\nspam\tg h\n",
+        ["classify", "--val-data", "unseen.tsv"],
+        /line 3: the label "eggs" was never seen in training, which has ham, spam.*unseen\.tsv/,
+      ],
+      [
+        "tags.conll",
+        "Ann\tB-PER\n\nso\tO\n",
+        ["tag", "--val-data", "unseen.conll"],
+        /line 3: the label "B-LOC" was never seen in training/,
+      ],
     ];
+    const files = {
+      "cut.jinja": "{% for m in messages %}{{ m.content }",
+      "refuses.jinja": "{{ raise_exception('none of these') }}",
+      "unseen.tsv": "ham\ta b\nham\tc d\neggs\te f\nspam\tg h\n",
+      "unseen.conll": "so\tO\n\nRome\tB-LOC\n",
+    };
+    for (const [name, text] of Object.entries(files)) {
+      await Deno.writeTextFile(`${cwd}/${name}`, text);
+    }
     for (const [name, text, [task, ...more], wanted] of cases) {
       await Deno.writeTextFile(`${cwd}/${name}`, text);
       const args = ["--task", task, "--data", name, ...more, "--out", "run"];
@@ -273,7 +332,79 @@ Deno.test("quern finetune --lora-rank: an adapter as PEFT writes it, measured, m
     assert(adapted.accuracy > 0.9, `${adapted.accuracy}`);
     assertEquals(merged.accuracy, adapted.accuracy);
     assertEquals(merged.loss, adapted.loss);
+    // What stands where its base was is another model now.
+    const { base_model_name_or_path: base } = config;
+    const train = ["train", ...small, "--iterations", "4", "--seed", "2", "--data", "text.txt"];
+    await quern([...train, "--sample-interval", "0", "--out", "other"], { cwd });
+    await quern(["export", "--from", "other", "--out", "moved"], { cwd });
+    await Deno.rename(base, `${base}-was`);
+    await Deno.rename(`${cwd}/moved`, base);
+    const changed = await quern(
+      ["eval", "--task", "classify", "--from", "run/adapter", "--data", "a.tsv"],
+      { cwd },
+    );
+    assertEquals([changed.code, changed.stdout], [1, ""]);
+    assertMatch(changed.stderr, /^quern: Cannot use the adapter .* for another model than this/m);
+    await Deno.remove(base, { recursive: true });
+    await Deno.rename(`${base}-was`, base);
     const again = await quern(["finetune", "--from", "run", ...args, ...task], { cwd });
     assertEquals(again.code, 2);
     assertStringIncludes(again.stderr, "is an adapter itself; merge it first");
+  }));
+
+Deno.test("quern finetune --resume: after Ctrl-C all losses are those of a run never ended", () =>
+  inFolder(async (cwd) => {
+    await Deno.writeTextFile(`${cwd}/a.tsv`, labelled(60));
+    await Deno.writeTextFile(`${cwd}/pairs.tsv`, toyPairs());
+    const plain = ["train", ...SMALL, "--iterations", "2", "--data", "text.txt"];
+    await quern([...plain, "--sample-interval", "0", "--out", "base"], { cwd });
+    const few = ["--batch-size", "4", "--dropout", "0.1", "--tune", "off", "--json"];
+    const shape = ["--heads", "2", "--channels", "32", "--context", "16", "--source-size", "280"];
+    const cases: [string, string[]][] = [
+      ["head", ["--task", "classify", "--data", "a.tsv", "--from", "base", "--lora-rank", "2"]],
+      [
+        "pairs",
+        ["--task", "translate", "--data", "pairs.tsv", ...shape]
+          .concat("--architecture", "encoder-decoder", "--bleu-tokenizer", "zh"),
+      ],
+    ];
+    for (const [name, task] of cases) {
+      const args = ["finetune", ...few, ...task, "--epochs", "12", "--patience", "50"];
+      const whole = await quern([...args, "--out", `${name}-whole`], { cwd });
+      assertEquals(whole.code, 0, whole.stderr);
+      const out = ["--out", `${name}-ended`];
+      const child = startQuern([...args, ...out], { cwd });
+      const told = new Response(child.stderr).text();
+      let seen = "";
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+        if (!/"step"/.test(seen) && /"step"/.test(text)) child.kill("SIGINT");
+        seen += text;
+      }
+      assertEquals((await child.status).code, 130, await told);
+      assertStringIncludes(
+        await told,
+        `Go on with the same flags and --out ${name}-ended --resume`,
+      );
+      const other = await quern([...args, ...out, "--resume", "--learning-rate", "1"], { cwd });
+      assertEquals(other.code, 2);
+      assertStringIncludes(other.stderr, "--learning-rate was 0.0005 and is 1 now");
+      const { code, stdout, stderr } = await quern([...args, ...out, "--resume"], { cwd });
+      assertEquals(code, 0, stderr);
+      const [before, after] = [
+        await lossesOf(`${cwd}/${name}-whole`),
+        await lossesOf(
+          `${cwd}/${name}-ended`,
+        ),
+      ];
+      assertEquals(after, before);
+      const last = (text: string) => JSON.parse(text.trimEnd().split("\n").at(-1)!);
+      assertEquals(last(stdout), last(whole.stdout));
+    }
+    const { stderr } = await quern(
+      ["finetune", "--task", "text", "--data", "text.txt", "--resume"],
+      {
+        cwd,
+      },
+    );
+    assertStringIncludes(stderr, "--resume needs the run: name its folder with --out.");
   }));

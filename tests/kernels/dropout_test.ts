@@ -2,7 +2,7 @@ import { assert, assertNotEquals } from "@std/assert";
 import { dropoutForward } from "../../kernels/dropout/mod.ts";
 import * as reference from "../../kernels/dropout/reference.ts";
 import { keepFactor } from "../../kernels/random/reference.ts";
-import { input, LADDER, testOp, update } from "./contract.ts";
+import { input, LADDER, output, testOp, update } from "./contract.ts";
 
 const clock = [7, 3];
 const cases = [...LADDER.map((n) => [n, 0.2, 5]), [257, 0, 5], [257, 0.9, 2 ** 31]];
@@ -11,12 +11,17 @@ testOp(
   "dropoutForward: equals the reference",
   dropoutForward,
   reference.dropoutForward,
-  cases.map(([n, rate, layer]) => ({
-    label: `n = ${n}, rate ${rate}`,
-    tensors: { x: update([n]), clock: input([2], (i) => clock[i], "u32") },
-    options: { rate, layer },
-    sizes: { keep: (element: number) => keepFactor({ seed: 7, step: 3, layer, rate }, element) },
-  })),
+  cases.flatMap(([n, rate, layer]) =>
+    [true, false].map((inPlace) => ({
+      label: `n = ${n}, rate ${rate}${inPlace ? ", in place" : ""}`,
+      tensors: {
+        ...(inPlace ? { x: update([n]) } : { x: input([n]), y: output([n]) }),
+        clock: input([2], (i) => clock[i], "u32"),
+      },
+      options: { rate, layer },
+      sizes: { keep: (element: number) => keepFactor({ seed: 7, step: 3, layer, rate }, element) },
+    }))
+  ),
 );
 
 Deno.test("keepFactor: keeps 1 − rate of the elements, others for another seed, step or layer", () => {

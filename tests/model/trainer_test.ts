@@ -130,6 +130,19 @@ Deno.test("Trainer: the best by score is kept, and it ends where it gets no bett
     assertEquals(await findCheckpoint(folder, "best"), kept[0].folder);
   }));
 
+Deno.test("Trainer: of equal scores that with the lower loss is the best", () =>
+  inRun(async (folder) => {
+    using device = await Device.open();
+    const losses = [3, 2, 1, 4, 5];
+    const evaluate = () => Promise.resolve({ validationLoss: losses.shift()!, score: 0 });
+    const options = { iterations: 20, evalInterval: 2, saveInterval: 2, keepCheckpoints: 1 };
+    const { events } = await train(device, { folder, evaluate }, { ...options, patience: 2 });
+    assertEquals(events.at(-1), { type: "end", iteration: 10, interrupted: false, early: true });
+    const kept = await listCheckpoints(folder);
+    assertEquals(kept.map(({ iteration }) => iteration), [6, 10]);
+    assertEquals(await findCheckpoint(folder, "best"), kept[0].folder);
+  }));
+
 Deno.test("Trainer.resume: every later loss has the same bits, with dropout too", () =>
   inRun(async (folder) => {
     using device = await Device.open();
@@ -141,6 +154,20 @@ Deno.test("Trainer.resume: every later loss has the same bits, with dropout too"
     const rest = await follow(trainer, loaded, {});
     assertEquals(rest.losses, whole.losses.slice(8));
     assertEquals(rest.weights, whole.weights);
+  }));
+
+Deno.test("Trainer.resume: evaluations that brought nothing better still count", () =>
+  inRun(async (folder) => {
+    using device = await Device.open();
+    const scores = [1, 0.5, 0.5, 0.5];
+    const evaluate = () => Promise.resolve({ validationLoss: 1, score: scores.shift()! });
+    const options = { evalInterval: 2, saveInterval: 2, patience: 2 };
+    await train(device, { folder, evaluate }, { ...options, iterations: 4 });
+    const checkpoint = `${folder}/checkpoints/step-000004`;
+    using loaded = await Gpt.load(device, checkpoint);
+    using trainer = await Trainer.resume(loaded, checkpoint, { ...OPTIONS, ...options });
+    const { events } = await follow(trainer, loaded, { evaluate });
+    assertEquals(events.at(-1), { type: "end", iteration: 6, interrupted: false, early: true });
   }));
 
 Deno.test("Trainer: the signal ends it after the iteration under way, and saves", () =>

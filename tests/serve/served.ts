@@ -1,8 +1,14 @@
 /** A server on loopback with small models whose weights are random, for tests. */
-import { byteTokenizer, type Tokenizer, trainBpe } from "../../data/mod.ts";
+import {
+  byteTokenizer,
+  pairIds,
+  type Tokenizer,
+  trainBpe,
+  trainPairTokenizer,
+} from "../../data/mod.ts";
 import { parseTokenizer } from "../../data/tokenizers/mod.ts";
 import { Device } from "../../kernels/mod.ts";
-import { Gpt, type GptConfig } from "../../model/mod.ts";
+import { EncoderDecoder, Gpt, type GptConfig } from "../../model/mod.ts";
 import {
   type AppOptions,
   createApp,
@@ -43,6 +49,8 @@ export interface ModelOptions extends Partial<GptConfig> {
   tokenizer?: "byte" | "bpe";
   /** Seed of the weights. @default 1 */
   seed?: number;
+  /** Whether it has an encoder, which translates English to Chinese. @default false */
+  encoder?: boolean;
   /** A folder that has the model already. @default a new one, with random weights */
   folder?: string;
 }
@@ -61,6 +69,29 @@ export async function writeModel(folder: string, options: ModelOptions = {}): Pr
   model.tokenizer = tokenizer.toJson();
   await model.save(folder);
   return tokenizer;
+}
+
+/** Pairs of which the tokenizer of models with an encoder is made. */
+const PAIRS = [
+  { source: "I like green tea. You drink water.", target: "我喜欢绿茶。你喝水。" },
+  { source: "Where is the station? I can swim.", target: "车站在哪里？我会游泳。" },
+];
+
+/** Writes the folder of an encoder–decoder whose translations depend on the text. */
+async function writePairModel(folder: string, { seed = 1, context = 48 }: ModelOptions) {
+  const { tokenizer, outputSize } = await trainPairTokenizer(PAIRS, { sourceSize: 270 });
+  using device = await Device.open();
+  using model = EncoderDecoder.create(device, {
+    ...{ encoderLayers: 1, decoderLayers: 1, heads: 2, channels: 32, context, outputSize },
+    ...{ vocabularySize: tokenizer.vocabularySize, dropout: 0, tie: true, scaleEmbedding: true },
+    ...pairIds(tokenizer),
+  }, { seed });
+  for (const [name, tensor] of model.parameters.tensors) {
+    if (!/[.]h[.].*[.]weight$/.test(name) || tensor.shape.length < 2) continue;
+    tensor.write((await tensor.read() as Float32Array).map((value) => 3 * value));
+  }
+  model.tokenizer = tokenizer.toJson();
+  await model.save(folder);
 }
 
 /** How to serve. */
@@ -100,7 +131,7 @@ export class Served implements AsyncDisposable {
       }
       const folder = folders[id] = await Deno.makeTempDir();
       stack.defer(() => Deno.remove(folder, { recursive: true }));
-      await writeModel(folder, model);
+      await (model.encoder ? writePairModel : writeModel)(folder, model);
     }
     const engine = stack.use(startEngine({
       models: Object.entries(folders).map(([id, folder]) => ({ id, folder })),

@@ -68,6 +68,35 @@ Deno.test("adapters: each request in one batch gets its own; without one the bas
     assert(differ(together[0], together[1]) && differ(together[1], together[2]));
   }));
 
+Deno.test("adapters: embeddings are those of the model that the adapter is merged into", () =>
+  inPlace(2, async (device, base, folders) => {
+    await using scheduler = await Scheduler.create(base, { maxBatch: 4, adapters: ROOM });
+    await using plain = await Scheduler.create(base, { maxBatch: 4 });
+    await scheduler.addAdapter("one", folders[0]);
+    await scheduler.addAdapter("two", folders[1]);
+    const ids = prompt(3, 20);
+    const names = [undefined, "one", "two"];
+    const found = await Promise.all(names.map((adapter) => scheduler.embed(ids, { adapter })));
+    assertEquals(found[0], await plain.embed(ids));
+    for (const [i, folder] of folders.entries()) {
+      using merged = await Gpt.load(device, folder);
+      await using alone = await Scheduler.create(merged, { maxBatch: 1 });
+      const expected = await alone.embed(ids);
+      const distance = (a: Float32Array) => Math.hypot(...a.map((x, c) => x - expected[c]));
+      assert(distance(found[i + 1]) < 1e-4, `${distance(found[i + 1])}`);
+      assert(distance(found[0]) > 1e-2, `${distance(found[0])}`);
+    }
+    await assertRejects(
+      () => scheduler.embed(ids, { adapter: "three" }),
+      RangeError,
+      "there is no adapter three",
+    );
+    await assertRejects(() => scheduler.embed([], { adapter: "one" }), RangeError, "1 to");
+    scheduler.removeAdapter("one");
+    await scheduler.addAdapter("three", folders[0]);
+    assertEquals(await scheduler.embed(ids, { adapter: "three" }), found[1]);
+  }));
+
 Deno.test("adapters: added and removed while requests run; a name used again shares no cache", () =>
   inPlace(3, async (_, base, folders) => {
     await using scheduler = await Scheduler.create(base, { maxBatch: 4, adapters: ROOM });

@@ -70,6 +70,17 @@ Deno.test("Planner: a round takes as long as it may, in steps that have room", (
   assertEquals(one.plan(1000, (steps) => steps.length < 3)!.steps.length, 3);
 });
 
+Deno.test("Planner: a round ends with first tokens where they are most of what a step tells", () => {
+  const one = planner();
+  const steps = [0, 1, 2].map(() => {
+    one.add(sequence({ maxTokens: 100 }));
+    const round = plan(one, 5)!;
+    assertEquals(round.steps[0].read.length, 1);
+    return round.steps.length;
+  });
+  assertEquals(steps, [1, 4, 3]);
+});
+
 Deno.test("Planner: long prompts come in chunks, shorter ones beside answers, in the order of their coming", () => {
   const one = planner();
   const [first, second, third] = [

@@ -24,3 +24,13 @@ Deno.test("StepTimes: a round of many sizes is shared out, and an outlier counts
   times.learn([1], 5000);
   assert(times.of(1) < 1.5 * before);
 });
+
+Deno.test("StepTimes: steps that had ended before the host looked only lower what is known", () => {
+  const times = new StepTimes();
+  times.learn([4], 3000);
+  assertEquals(times.learn([4], 11, false), 11, "all that is known of the size");
+  assertEquals(times.learn([4], 11, false), 11);
+  assertEquals(times.learn([4], 900, false), 11, "the host looked late");
+  for (let i = 0; i < 40; i++) assertEquals(times.learn([4, 4, 4, 4], 12, false), 12);
+  assertAlmostEquals(times.of(4), 3, 0.1);
+});

@@ -39,6 +39,11 @@ Deno.test("adapters: asked for by name, in one batch, loaded and taken away whil
     assertEquals(list.data.map(({ id }: { id: string }) => id), ["tiny", "one"]);
     const [plain, one] = await Promise.all([say("tiny"), say("one")]);
     assert(plain !== one, "the adapter changes what is said");
+    const embed = async (model: string) =>
+      (await served.json("/v1/embeddings", { model, input: "To be" })).data[0].embedding;
+    const [ofBase, ofOne] = await Promise.all([embed("tiny"), embed("one")]);
+    const apart = Math.hypot(...ofBase.map((x: number, c: number) => x - ofOne[c]));
+    assert(apart > 0.01, `the adapter changes embeddings by ${apart}`);
     await served.json("/v1/load_lora_adapter", { lora_name: "two", lora_path: "two" });
     const [again, first, two] = await Promise.all([say("tiny"), say("one"), say("two")]);
     assertEquals([again, first], [plain, one]);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { Served } from "../served.ts";
+import { Served, until } from "../served.ts";
 
 /** The system's browser; without one these tests are skipped. */
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -118,7 +118,8 @@ Deno.test({
       await t.step("stop ends it, and the server's slot is free", async () => {
         await setLength(page, 1000);
         await page.click("#send");
-        await page.locator(".token").first().waitFor();
+        // A token may be white space, of which nothing is visible.
+        await page.locator(".token").first().waitFor({ state: "attached" });
         await page.keyboard.press("Escape");
         await isOver(page);
         assertMatch(await page.innerText("#stats"), /stopped$/);
@@ -238,7 +239,7 @@ Deno.test({
       await page.locator("#model option").waitFor({ state: "attached" });
       await page.fill("#prompt", "Hi");
       await page.click("#send");
-      await page.locator(".token").first().waitFor();
+      await page.locator(".token").first().waitFor({ state: "attached" });
       assertEquals(asked.filter((url) => url.includes("secret")), []);
     } finally {
       await browser.close();
@@ -295,6 +296,101 @@ Deno.test({
       assertMatch(await page.locator(".text").innerText(), /<b>/);
       assertEquals(await page.locator(".text mark small").first().innerText(), "PER");
       assertEquals(faults, { console: [], outside: [] });
+    } finally {
+      await browser.close();
+    }
+  },
+});
+
+Deno.test({
+  name: "playground: a model that translates shows each line beside its translation",
+  ignore: path === undefined,
+  sanitizeResources: false,
+  sanitizeOps: false,
+  async fn() {
+    await using served = await Served.start({
+      models: { tiny: {}, cmn: { encoder: true }, prompted: { task: { name: "translate" } } },
+    });
+    const input = ["I like green tea.", "<b>Where</b> is it?", "You swim."];
+    const told = async (model: string) => {
+      const { data } = await served.json("/translate", { model, input });
+      return input.flatMap((line, i) => [line, data[i].text]);
+    };
+    const browser = await chromium.launch({ executablePath: path, args: ARGUMENTS });
+    try {
+      for (const viewport of [DESKTOP, PHONE]) {
+        const [page, faults] = await open(browser, served.url, viewport);
+        for (const model of ["cmn", "prompted"]) {
+          await page.selectOption("#model", model);
+          assertEquals(await page.locator("#send").innerText(), "Translate");
+          assert(!await page.locator(".modes").isVisible());
+          assertMatch(await page.innerText("#hint"), /^Write sentences, one a line/);
+          await page.fill("#prompt", input.join("\n\n"));
+          await page.press("#prompt", "Control+Enter");
+          await isOver(page);
+          assertEquals(await page.locator(".sides td").allTextContents(), await told(model));
+          assertEquals(await page.locator(".sides [aria-busy]").count(), 0);
+          assertMatch(await page.innerText("#stats"), /^3 lines · \d+ tokens · \d+\.\d s$/);
+          const [left, right] = await Promise.all(
+            [0, 1].map(async (i) => (await page.locator(".sides td").nth(i).boundingBox())!),
+          );
+          assertEquals(left.y, right.y);
+          assert(left.x + left.width <= right.x + 1, "one stands beside the other");
+          assert(!await page.evaluate("document.documentElement.scrollWidth > innerWidth"));
+        }
+        assertEquals(faults, { console: [], outside: [] });
+        await page.selectOption("#model", "tiny");
+        assertEquals(await page.locator("#send").innerText(), "Generate");
+        assertMatch(await page.innerText("#hint"), /^Write the beginning of a text/);
+        await page.selectOption("#model", "cmn");
+        await page.close();
+      }
+
+      const [page, faults] = await open(browser, served.url);
+      await page.selectOption("#model", "cmn");
+      await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+      await page.fill("#prompt", input.join("\n"));
+      await page.click("#send");
+      await isOver(page);
+      await page.click("[data-copy=text]");
+      const texts = (await told("cmn")).filter((_, i) => i % 2 === 1);
+      assertEquals(await clipboard(page), texts.join("\n"));
+      await page.click("[data-copy=curl]");
+      const curl = await clipboard(page);
+      assertMatch(curl, /^curl http.*\/translate /);
+      assertEquals(JSON.parse(/-d '(.*)'$/s.exec(curl)![1]), { model: "cmn", input });
+      await page.click("[data-copy=typescript]");
+      assertMatch(await clipboard(page), /await fetch\("http.*\/translate", \{/);
+
+      // What a hostile model writes is text, and what has come stays where the rest fails.
+      const hostile = `<img src=x onerror="document.title='owned'">`;
+      let asked = 0;
+      await page.route("**/translate", (route) => {
+        if (asked++ > 0) return route.fulfill({ status: 503, json: { error: { message: "no" } } });
+        const data = Array.from({ length: 16 }, (_, index) => ({ index, text: hostile, score: 0 }));
+        return route.fulfill({ json: { data, usage: { completion_tokens: 1 } } });
+      });
+      await page.fill("#prompt", "a\n".repeat(20));
+      await page.click("#send");
+      await page.locator("#error").waitFor({ state: "visible" });
+      const cells = await page.locator(".sides td:last-child").allTextContents();
+      assertEquals(cells, [...Array(16).fill(hostile), ...Array(4).fill("")]);
+      assertMatch(await page.innerText("#stats"), /^16 of 20 lines/);
+      await page.unroute("**/translate");
+      assertEquals(await page.title(), "Quern playground");
+      assertEquals(await page.locator("#transcript img").count(), 0);
+
+      // Escape ends it, and the server's places are free.
+      await page.fill("#prompt", "I like green tea.\n".repeat(400));
+      await page.press("#prompt", "Control+Enter");
+      await page.locator(".sides").waitFor();
+      await page.keyboard.press("Escape");
+      await isOver(page);
+      await until(() => served.engine.pending === 0, "free");
+      assert(!await page.locator("#error").isVisible());
+      const failed = /status of 503/; // the browser's own line for the answer provoked above
+      assertEquals(faults.console.filter((text) => !failed.test(text)), []);
+      assertEquals(faults.outside, []);
     } finally {
       await browser.close();
     }
