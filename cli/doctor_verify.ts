@@ -60,7 +60,7 @@ const KNOWN_FAULTS: readonly KnownFault[] = [
   },
   {
     issue: "wgpu #7751",
-    what: "an adapter may list shader-f16 and not have it: kernels in f16 are checked before use",
+    what: "an adapter may list shader-f16 and not have it: `doctor --verify` checks those in f16",
     concerns: ({ features }) => features.includes("shader-f16"),
   },
   {

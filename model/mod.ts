@@ -112,9 +112,9 @@ export {
   type TokensEvent,
 } from "./generation/mod.ts";
 export {
-  type BatchText,
   type BeamOptions,
-  type QueuedOptions,
+  type QueuedTranslateOptions,
+  type TextToTranslate,
   type TranslateOptions,
   type Translation,
   TranslationQueue,

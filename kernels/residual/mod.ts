@@ -8,6 +8,7 @@ export interface ResidualTensors {
   a: Tensor;
   /** The branch. */
   b: Tensor;
+  /** Their sum. */
   y: Tensor;
   /** u32 [2], seed and step. @default none, where nothing is dropped */
   clock?: Tensor;

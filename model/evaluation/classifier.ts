@@ -24,6 +24,9 @@ const SHORTEST = 16;
  * ```
  */
 export class Classifier implements Disposable {
+  /** Batches that were computed so far. */
+  steps = 0;
+
   private constructor(
     readonly model: Gpt,
     private readonly evaluator: Evaluator,
@@ -51,9 +54,13 @@ export class Classifier implements Disposable {
    * same bits whatever texts stand beside it.
    *
    * @param texts token ids, 1 to as many as the context
+   * @param options.signal ends the work after the batch under way
    * @throws {RangeError} if a text has no tokens or too many
    */
-  async logits(texts: readonly Uint32Array[]): Promise<Float32Array[]> {
+  async logits(
+    texts: readonly Uint32Array[],
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<Float32Array[]> {
     const { config: { context, head } } = this.model;
     const wrong = texts.find(({ length }) => length === 0 || length > context);
     if (wrong) {
@@ -63,7 +70,9 @@ export class Classifier implements Disposable {
     }
     const K = head!.labels.length;
     const found: Float32Array[] = [];
-    await this.evaluator.measure(ReadableStream.from(this.#batches(texts)), (batch, { logits }) => {
+    const batches = ReadableStream.from(this.#batches(texts, signal));
+    await this.evaluator.measure(batches, (batch, { logits }) => {
+      this.steps++;
       batch.rows.forEach((row, b) => {
         if (row < 0) return;
         const [start, count] = head!.of === "text"
@@ -76,9 +85,13 @@ export class Classifier implements Disposable {
   }
 
   /** Texts of like length together, each batch padded to the shortest of a few lengths. */
-  *#batches(texts: readonly Uint32Array[]): Generator<TaskBatch> {
+  *#batches(
+    texts: readonly Uint32Array[],
+    signal: AbortSignal | undefined,
+  ): Generator<TaskBatch> {
     const order = [...texts.keys()].sort((a, b) => texts[a].length - texts[b].length);
     for (let first = 0; first < order.length; first += ROWS) {
+      signal?.throwIfAborted();
       const rows = order.slice(first, first + ROWS);
       const longest = texts[rows[rows.length - 1]].length;
       const T = this.lengths.find((length) => length >= longest)!;

@@ -15,7 +15,7 @@ export interface StepGroup {
   learningRates: number[];
   /** Tokens of all of them, padding among them. */
   tokens: number;
-  /** Time since the group before, or since it was handed over. */
+  /** Time since the GPU was done with the group before, or since this one was handed over. */
   seconds: number;
   /** Milliseconds spent waiting for its batches. */
   waitedMs: number;
@@ -42,7 +42,8 @@ interface Submitted {
  */
 export class StepPipeline {
   #size = 1;
-  #arrived = 0;
+  /** When the GPU was done with the group before. */
+  #idleAt = 0;
 
   /** @param reader gives the micro-batches of one iteration after another */
   constructor(
@@ -69,8 +70,9 @@ export class StepPipeline {
         : undefined;
       // The call lasts until the GPU is idle, the promise some milliseconds longer.
       const reading = this.step.read();
+      const idleAt = performance.now();
       const ahead = next && this.#submit(next, at);
-      yield this.#finish(running, await reading);
+      yield this.#finish(running, idleAt, await reading);
       running = ahead;
     }
   }
@@ -84,7 +86,8 @@ export class StepPipeline {
     const taken = await this.#take(from, from + 1);
     let running: Submitted;
     const spans = await this.step.model.device.profile(() => running = this.#submit(taken, from));
-    return { group: this.#finish(running!, await this.step.read()), spans };
+    const reading = this.step.read();
+    return { group: this.#finish(running!, performance.now(), await reading), spans };
   }
 
   /** Batches of the next group. */
@@ -125,10 +128,11 @@ export class StepPipeline {
 
   #finish(
     { begin, ...group }: Submitted,
+    idleAt: number,
     results: StepResult[],
   ): StepGroup {
-    const seconds = (performance.now() - Math.max(begin, this.#arrived)) / 1000;
-    this.#arrived = performance.now();
+    const seconds = (idleAt - Math.max(begin, this.#idleAt)) / 1000;
+    this.#idleAt = idleAt;
     const perSecond = results.length / seconds;
     this.#size = Math.max(1, Math.min(RING, Math.round(perSecond * GROUP_SECONDS)));
     return { results, ...group, seconds };

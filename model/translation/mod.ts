@@ -1,13 +1,13 @@
 /** Translating with an encoder–decoder: beam search over a batched decoder with its caches. */
 export { type BeamOptions, BeamSearch, type NextTokens, type Translation } from "./beams.ts";
 export {
-  type BatchText,
+  type TextToTranslate,
   type TranslateOptions,
   Translator,
   type TranslatorOptions,
 } from "./translator.ts";
 export {
-  type QueuedOptions,
+  type QueuedTranslateOptions,
   TranslationQueue,
   type TranslationStats,
 } from "./translation_queue.ts";

@@ -2,9 +2,9 @@ import type { EncoderDecoder } from "../encoder_decoder/mod.ts";
 import type { Translation } from "./beams.ts";
 import {
   assertWhole,
-  type BatchText,
   checkTranslation,
   MOST_BEAMS,
+  type TextToTranslate,
   type TranslateOptions,
   Translator,
 } from "./translator.ts";
@@ -16,7 +16,7 @@ const MOST_ROWS = 32;
 const MOST_BYTES = 64 << 20;
 
 /** Options of {@linkcode TranslationQueue.translate}. */
-export interface QueuedOptions extends TranslateOptions {
+export interface QueuedTranslateOptions extends TranslateOptions {
   /** Translations of a text that are followed side by side, at most 10. @default 4 */
   beams?: number;
 }
@@ -38,7 +38,7 @@ export interface TranslationStats {
 /** Texts that were asked for together. */
 interface Request {
   beams: number;
-  search: BatchText["search"];
+  search: TextToTranslate["search"];
   signal?: AbortSignal;
   sources: readonly Uint32Array[];
   /** Indices of those that wait, the longest first. */
@@ -77,7 +77,11 @@ export class TranslationQueue implements Disposable {
   #running = 0;
   #counts = { steps: 0, rows: 0 };
 
-  /** @param model to translate with; its weights must stay as they are */
+  /**
+   * Begins without texts.
+   *
+   * @param model to translate with; its weights must stay as they are
+   */
   constructor(readonly model: EncoderDecoder) {}
 
   /**
@@ -90,7 +94,7 @@ export class TranslationQueue implements Disposable {
    */
   async translate(
     sources: readonly Uint32Array[],
-    { beams = 4, signal, ...options }: QueuedOptions = {},
+    { beams = 4, signal, ...options }: QueuedTranslateOptions = {},
   ): Promise<Translation[]> {
     signal?.throwIfAborted();
     assertWhole("beams", beams, MOST_BEAMS);

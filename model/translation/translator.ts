@@ -26,7 +26,7 @@ export interface TranslatorOptions {
 export const MOST_BEAMS: number = MOST_TOP / 2;
 
 /** A text of a batch, with how its translation is searched for. */
-export interface BatchText {
+export interface TextToTranslate {
   /** Token ids, the end among them. */
   source: Uint32Array;
   /** Options of the search, as they are filled in. */
@@ -135,7 +135,7 @@ export class Translator implements Disposable {
    * @returns the best translation of each, of one that was given up what there was
    */
   async translateBatch(
-    batch: readonly BatchText[],
+    batch: readonly TextToTranslate[],
     onStep: (rows: number) => void = () => {},
   ): Promise<Translation[]> {
     const { texts, beams, context: T } = this.shape;
@@ -208,7 +208,7 @@ export function checkTranslation(
   sources: readonly Uint32Array[],
   { lengthPenalty = 1, noRepeatNgram = 0, maxTokens }: Partial<BeamOptions>,
   context: number,
-): BatchText["search"] {
+): TextToTranslate["search"] {
   assertWhole("maxTokens", maxTokens ?? context, context);
   sources.forEach(({ length }, i) => {
     if (length >= 1 && length <= context) return;

@@ -5,7 +5,7 @@ import type {
   GenerationEvent,
   GenerationRequest,
   ModelTask,
-  QueuedOptions,
+  QueuedTranslateOptions,
   TokenLogprob,
   Translation,
 } from "../../model/mod.ts";
@@ -51,7 +51,7 @@ export interface ServedModel {
 }
 
 /** How translations are searched for. */
-export type TranslationSearch = Omit<QueuedOptions, "signal">;
+export type TranslationSearch = Omit<QueuedTranslateOptions, "signal">;
 
 /** What an answer must look like as a whole. */
 export type OutputFormat =

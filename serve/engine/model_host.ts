@@ -5,7 +5,7 @@ import {
   EncoderDecoder,
   Gpt,
   LORA_LAYERS,
-  type QueuedOptions,
+  type QueuedTranslateOptions,
   readAdapter,
   Scheduler,
   type SchedulerOptions,
@@ -70,7 +70,7 @@ export class ModelHost {
     prompts: readonly Uint32Array[],
     options: { adapter?: string; signal: AbortSignal },
   ): Promise<Float32Array[]> {
-    if (this.runner instanceof Classifier) return await this.runner.logits(prompts);
+    if (this.runner instanceof Classifier) return await this.runner.logits(prompts, options);
     const { scheduler } = this;
     return await Promise.all(prompts.map((prompt) => scheduler.embed(prompt, options)));
   }
@@ -82,7 +82,7 @@ export class ModelHost {
    */
   async translate(
     sources: readonly Uint32Array[],
-    options: QueuedOptions,
+    options: QueuedTranslateOptions,
   ): Promise<Translation[]> {
     if (this.runner instanceof TranslationQueue) {
       return await this.runner.translate(sources, options);
@@ -127,7 +127,7 @@ export class ModelHost {
 
   /** What it does and has done. */
   get stats(): EngineStats {
-    if (this.runner instanceof Classifier) return NO_STATS;
+    if (this.runner instanceof Classifier) return { ...NO_STATS, steps: this.runner.steps };
     if (this.runner instanceof TranslationQueue) return { ...NO_STATS, ...this.runner.stats };
     const { blocksUsed, blocksTotal, ...same } = this.runner.stats();
     return { ...same, usedBlocks: blocksUsed, blocks: blocksTotal, places: this.places };

@@ -1,19 +1,25 @@
 /**
  * Sixteen requests with sixteen adapters in one batch, beside the same requests of the base alone.
- * `deno task bench finetune`.
+ * `deno task bench finetune`; for another size than `nano`'s:
+ *
+ *     NODEVICE_SELECT=1 deno run -A tests/model/generation/adapter_bank_bench.ts gpt2
  */
 import { Device } from "../../../kernels/mod.ts";
-import { Gpt, PRESETS, Scheduler } from "../../../model/mod.ts";
+import { Gpt, type Preset, PRESETS, Scheduler } from "../../../model/mod.ts";
 
 const ADAPTERS = 16;
-const TOKENS = 48;
 const ROUNDS = 5;
+const preset = (Deno.args[0] ?? "nano") as Preset;
+const SIZES = preset === "nano"
+  ? { vocabularySize: 1024, context: 128 }
+  : { vocabularySize: 50257 };
+const TOKENS = preset === "nano" ? 48 : 12;
 
 const folder = await Deno.makeTempDir();
 try {
   using device = await Device.open();
-  const shape = { ...PRESETS.nano, context: 128, vocabularySize: 1024 };
-  using base = Gpt.create(device, { ...shape, dropout: 0, bias: true, tie: true }, { seed: 1 });
+  const shape = { ...PRESETS[preset], ...SIZES, dropout: 0, bias: true, tie: true };
+  using base = Gpt.create(device, shape, { seed: 1 });
   await base.save(`${folder}/base`);
   const targets = ["c_attn"];
   await using alone = await Scheduler.create(base, { maxBatch: ADAPTERS });
@@ -50,12 +56,17 @@ try {
   const perSecond = (values: number[]) => ADAPTERS * TOKENS / median(values);
   const ratio = perSecond(times.adapted) / perSecond(times.alone);
   console.log(
-    `base ${perSecond(times.alone).toFixed(0)} tokens/s, ${ADAPTERS} adapters ${
+    `${preset}: base ${perSecond(times.alone).toFixed(0)} tokens/s, ${ADAPTERS} adapters ${
       perSecond(times.adapted).toFixed(0)
     } tokens/s: ${ratio.toFixed(2)}`,
   );
   console.log(
-    JSON.stringify({ bench: "adapters", tokensPerSecond: perSecond(times.alone), ratio }),
+    JSON.stringify({
+      bench: "adapters",
+      model: preset,
+      tokensPerSecond: perSecond(times.alone),
+      ratio,
+    }),
   );
 } finally {
   await Deno.remove(folder, { recursive: true });

@@ -86,6 +86,25 @@ Deno.test("StepPipeline: what was done before the batches ended is told before t
   assert(done >= 1, `${done} iterations told`);
 });
 
+Deno.test("StepPipeline: handing over the next group takes none of the time of the last", async () => {
+  const handed: number[] = [];
+  const slow = {
+    run(_: unknown, iteration: number) {
+      const end = performance.now() + (iteration > 1 ? 100 : 0);
+      while (performance.now() < end);
+      handed.push(iteration);
+    },
+    read: () => Promise.resolve(handed.splice(0).map(() => ({ loss: 1, gradientNorm: 1 }))),
+  } as unknown as TrainingStep;
+  const rows = { batchSize: 3, context: 8, order: "shuffled", seed: 1 } as const;
+  const reader = batches(tinyTokens(), rows).getReader();
+  const seconds: number[] = [];
+  for await (const group of new StepPipeline(slow, OPTIONS, reader).run(0, 2, () => true)) {
+    seconds.push(group.seconds);
+  }
+  assert(seconds[0] < 0.1 && seconds[1] >= 0.1, `${seconds}`);
+});
+
 Deno.test("StepPipeline.profile: one iteration, its kernels in order, and the same loss", async () => {
   const losses: number[] = [];
   await follow(async (pipeline) => {
