@@ -16,8 +16,7 @@ await compare(Deno.args, {
     task.asked!.prompts("validation").map((source) => cutSource(source, config.context)),
   score({ task, tokenizer }, lines) {
     const answers = lines.map((ids) => tokenizer.decode(ids).trim());
-    const { json } = task.asked!.report("validation", [...answers.keys()], answers, "");
-    return (json.bleu as { score: number }).score;
+    return task.asked!.score!("validation", [...answers.keys()], answers);
   },
   own: ({ bleu }) => bleu.score,
 });
