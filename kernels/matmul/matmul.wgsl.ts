@@ -17,32 +17,34 @@ import {
 } from "./parts.wgsl.ts";
 import type { MatmulForm } from "./problem.ts";
 
-type PlainForm = MatmulForm & RegisterTile;
+/** The part of y that a thread owns, and the threads of a workgroup along columns and rows. */
+export interface PlainTile extends RegisterTile {
+  lanes: { columns: number; rows: number };
+}
 
-/** Threads of a workgroup along columns and rows; 8 is the width of Mesa's software driver. */
-export const LANES: { columns: number; rows: number } = { columns: 8, rows: 4 };
+type PlainForm = MatmulForm & PlainTile;
 
 /**
  * The plain shader.
  *
  * a, b, y: as `layout` says, rows `strideA`, `strideB`, `strideY` elements apart, matrices of a batch
  * `batchA`, `batchB`, `batchY` elements apart; bias: [N]. A thread owns `rows` neighbouring rows and
- * `columns` columns of y, four neighbouring ones each 4·LANES.columns columns. Indices past the
+ * `columns` columns of y, four neighbouring ones each 4·lanes.columns columns. Indices past the
  * border are clamped in the loop and not stored.
  */
-export function matmulWgsl(form: MatmulForm, tile: RegisterTile): string {
+export function matmulWgsl(form: MatmulForm, tile: PlainTile): string {
   const variant = withLoads({ ...form, ...tile });
-  const { layout, vectorA, vectorB } = variant;
+  const { layout, lanes, vectorA, vectorB } = variant;
   return /* wgsl */ `
 ${PARAMS}
 ${storage(0, "read", "a", vectorA)}
 ${storage(1, "read", "b", vectorB)}
 ${results(variant)}
 
-@compute @workgroup_size(${LANES.columns}, ${LANES.rows})
+@compute @workgroup_size(${lanes.columns}, ${lanes.rows})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) lane: vec3u) {
-  let row = (group.y * ${LANES.rows}u + lane.y) * ${variant.rows}u;
-  let column = group.x * ${LANES.columns * variant.columns}u + lane.x * 4u;
+  let row = (group.y * ${lanes.rows}u + lane.y) * ${variant.rows}u;
+  let column = group.x * ${lanes.columns * variant.columns}u + lane.x * 4u;
   if (row >= params.M) { return; }
   let beginA = params.startA + group.z * params.batchA;
   let beginB = group.z * params.batchB;
@@ -61,7 +63,8 @@ function withLoads(v: PlainForm): PlainForm {
 }
 
 /** Column of a tile's column j. */
-const columnOf = (j: number) => `column + ${(j >> 2) * 4 * LANES.columns + (j & 3)}u`;
+const columnOf = ({ lanes }: PlainTile, j: number) =>
+  `column + ${(j >> 2) * 4 * lanes.columns + (j & 3)}u`;
 
 /** Whether a tile's row is kept in vec4 registers s{i}_{j/4}, or in scalars s{i}_{j}. */
 const inVectors = ({ layout, vectorB }: PlainForm) => layout !== "NT" && vectorB;
@@ -79,7 +82,9 @@ function outerProduct(variant: PlainForm): string[] {
   const zero = vectorB ? "vec4f()" : "0.0";
   const registers = range(columns / widthB);
   const declare = [
-    ...registers.map((j) => `let b${j} = ${begin("B", columnOf(j * widthB), "N", widthB)};`),
+    ...registers.map((j) =>
+      `let b${j} = ${begin("B", columnOf(variant, j * widthB), "N", widthB)};`
+    ),
     ...(layout === "TN"
       ? range(rows / widthA).map((i) =>
         `let a${i} = ${begin("A", `row + ${i * widthA}u`, "M", widthA)};`
@@ -124,7 +129,8 @@ function outerProduct(variant: PlainForm): string[] {
 }
 
 /** NT: dot products of rows of a with rows of b. */
-function dotProduct({ rows, columns, vectorA }: PlainForm): string[] {
+function dotProduct(variant: PlainForm): string[] {
+  const { rows, columns, vectorA } = variant;
   const width = vectorA ? 4 : 1;
   const rowStart = (name: string, index: string, last: string) =>
     `${over(`begin${name}`, width)} + min(${index}, params.${last} - 1u) * (${
@@ -138,7 +144,7 @@ function dotProduct({ rows, columns, vectorA }: PlainForm): string[] {
       : `s${i}_${j} = fma(v${i}, w, s${i}_${j});`;
   return [
     ...range(rows).map((i) => `let a${i} = ${rowStart("A", `row + ${i}u`, "M")};`),
-    ...range(columns).map((j) => `let b${j} = ${rowStart("B", columnOf(j), "N")};`),
+    ...range(columns).map((j) => `let b${j} = ${rowStart("B", columnOf(variant, j), "N")};`),
     ...range(rows).flatMap((i) => range(columns).map((j) => `var s${i}_${j} = 0.0;`)),
     `for (var k = 0u; k < ${over("params.K", width)}; k++) {`,
     ...range(rows).map((i) => `let v${i} = a[a${i} + k];`),
@@ -152,7 +158,7 @@ function dotProduct({ rows, columns, vectorA }: PlainForm): string[] {
 /** Writes the tile to y. */
 function store(variant: PlainForm): string[] {
   const { rows, columns } = variant;
-  const fours = range(columns / 4).map((four) => columnOf(4 * four));
+  const fours = range(columns / 4).map((four) => columnOf(variant, 4 * four));
   return range(rows).map((i) => {
     const value = (four: number, place: number) =>
       inVectors(variant) ? `s${i}_${four}.${XYZW[place]}` : `s${i}_${4 * four + place}`;

@@ -1,5 +1,5 @@
 import { fitsTexture, type Pass, type Tensor, type Variant } from "../gpu/mod.ts";
-import { LANES, matmulWgsl } from "./matmul.wgsl.ts";
+import { matmulWgsl, type PlainTile } from "./matmul.wgsl.ts";
 import { extras, type RegisterTile } from "./parts.wgsl.ts";
 import type { MatmulForm, MatmulProblem } from "./problem.ts";
 import { type FewRows, matmulRowsWgsl } from "./rows.wgsl.ts";
@@ -29,17 +29,24 @@ const BARE = {
 /** Most bytes that the partial sums of a split product may take. */
 const MOST_PARTIAL_BYTES = 256 * 2 ** 20;
 
+/** Threads along columns and rows; 8 is the width of Mesa's software driver. */
+const LANES = { columns: 8, rows: 4 };
+
 /** Both operands read from storage buffers, as they lie. */
-export function plain(tile: RegisterTile): MatmulVariant {
+export function plain(
+  { lanes = LANES, ...size }: RegisterTile & Partial<PlainTile>,
+): MatmulVariant {
+  const tile = { ...size, lanes };
+  const threads = lanes === LANES ? "" : ` by ${lanes.rows}x${lanes.columns}`;
   const variant: MatmulVariant = {
-    name: `plain ${tile.rows}x${tile.columns}`,
+    name: `plain ${tile.rows}x${tile.columns}${threads}`,
     order: ONE_SUM,
     // In layout TN vectors of a lie along the tile's rows.
     fits: ({ form: { layout, vectorA } }) => layout !== "TN" || !vectorA || tile.rows % 4 === 0,
     launch: (pass, problem) =>
       launch(pass, problem, variant, matmulWgsl(problem.form, tile), [
-        LANES.columns * tile.columns,
-        LANES.rows * tile.rows,
+        lanes.columns * tile.columns,
+        lanes.rows * tile.rows,
         problem.batch,
       ]),
   };
@@ -163,11 +170,18 @@ export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
 /** Elements of y up to which large tiles would leave most of a processor idle. */
 const FEW_ELEMENTS = 8192;
 
-const SMALL_TILES = plain({ rows: 4, columns: 4 });
+/** Columns or rows up to which most threads along them would have nothing to do. */
+const NARROW = 16;
+
+const SMALL = plain({ rows: 4, columns: 4 });
+const NARROW_SMALL = plain({ rows: 4, columns: 8, lanes: { columns: 1, rows: 8 } });
+const FLAT_SMALL = plain({ rows: 8, columns: 4, lanes: { columns: 8, rows: 1 } });
 
 /** The variants for a product; a small result, such as an adapter's gradient, has small tiles first. */
 export function variantsFor({ sizes: { M, N } }: MatmulProblem): readonly MatmulVariant[] {
-  return M * N <= FEW_ELEMENTS ? [SMALL_TILES, ...MATMUL_VARIANTS] : MATMUL_VARIANTS;
+  if (M * N > FEW_ELEMENTS) return MATMUL_VARIANTS;
+  const small = N <= NARROW ? NARROW_SMALL : M <= NARROW ? FLAT_SMALL : SMALL;
+  return [small, ...MATMUL_VARIANTS];
 }
 
 function hasThreads({ device }: Tensor, [x, y]: [number, number]): boolean {

@@ -34,6 +34,8 @@ for (const variant of [plain, texture]) {
   testVariant(variant({ rows: 4, columns: 4 }), every(2));
   testVariant(variant({ rows: 8, columns: 16 }), every(7));
 }
+testVariant(plain({ rows: 4, columns: 8, lanes: { columns: 1, rows: 8 } }), every(5));
+testVariant(plain({ rows: 8, columns: 4, lanes: { columns: 8, rows: 1 } }), every(5));
 for (const rows of [1, 2, 4]) testVariant(fewRows({ rows, lanes: 64, slices: 1 }));
 testVariant(fewRows({ rows: 4, lanes: 8, slices: 2, slice: 16 }));
 
