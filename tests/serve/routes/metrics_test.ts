@@ -42,10 +42,10 @@ Deno.test("metrics: valid exposition, sums of usage, counts of finished requests
     await served.metric("iteration_tokens_total_sum") >=
       sum("completion_tokens") - finished,
   );
-  const leaving = served.post("/v1/completions", { ...fields, prompt: "a", max_tokens: 200 }, {
-    signal: AbortSignal.timeout(100),
-  });
-  await leaving.catch(() => undefined);
+  const leaving = new AbortController();
+  const stream = { ...fields, prompt: "a", max_tokens: 200, stream: true };
+  await served.post("/v1/completions", stream, { signal: leaving.signal });
+  leaving.abort();
   await until(
     async () => await served.metric("request_success_total", 'finished_reason="abort"') === 1,
     "labelled",
