@@ -113,6 +113,7 @@ export {
 } from "./generation/mod.ts";
 export {
   type BeamOptions,
+  MOST_BEAMS,
   type QueuedTranslateOptions,
   type TextToTranslate,
   type TranslateOptions,

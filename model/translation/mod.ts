@@ -1,6 +1,7 @@
 /** Translating with an encoder–decoder: beam search over a batched decoder with its caches. */
 export { type BeamOptions, BeamSearch, type NextTokens, type Translation } from "./beams.ts";
 export {
+  MOST_BEAMS,
   type TextToTranslate,
   type TranslateOptions,
   Translator,

@@ -2,6 +2,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { translationPrompt } from "../../data/mod.ts";
+import { MOST_BEAMS } from "../../model/mod.ts";
 import type { ServedModel } from "../engine/mod.ts";
 import { badRequest } from "../errors.ts";
 import {
@@ -66,8 +67,6 @@ export interface TranslateBody {
   };
 }
 
-/** Most beams, of which the GPU tells enough next tokens. */
-const MOST_BEAMS = 10;
 /** Largest penalty and longest runs that make any difference. */
 const [MOST_PENALTY, MOST_NGRAM] = [10, 64];
 /** Most texts that can be asked for at once; a server may allow fewer. */
