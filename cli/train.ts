@@ -1,6 +1,7 @@
 /** `quern train`: from data to a trained model in a run folder. */
 import { join } from "@std/path";
 import type { Tokenizer } from "../data/mod.ts";
+import { Device } from "../kernels/mod.ts";
 import { generate, type Gpt } from "../model/mod.ts";
 import {
   type EventConsumer,
@@ -33,12 +34,13 @@ const SAMPLE_TOKENS = 160;
  */
 export async function train(args: string[]): Promise<number> {
   const given = parseGivenOptions(TRAIN_OPTIONS, args);
-  using device = await openDevice();
   if (given.dryRun) {
+    using device = await Device.open();
     const plan = await planTrainRun(device, given);
     console.log(given.json ? JSON.stringify(plan) : describePlan("this model", plan));
     return 0;
   }
+  using device = await openDevice();
   if (given.profile) await device.profile(() => {}); // throws here, and not at iteration 4
   using run = await openTrainRun(device, given);
   return await follow(run);
